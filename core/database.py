@@ -1,0 +1,152 @@
+"""The app's database: one engine per URL, migrations at start, and sessions that see one owner's rows only."""
+
+import logging
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlmodel import Session, create_engine, select
+
+from core.errors import NotFoundError
+from core.models import Owned, User
+from core.settings import settings
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCAL_USER = "local"
+
+# WAL lets pages read while a run writes; busy_timeout (ms) makes writers queue instead of failing;
+# synchronous=NORMAL is durable against a killed process, which is what WAL needs (sqlite.org/wal.html).
+SQLITE_PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+
+# One process migrates; another that starts at the same moment waits here and then finds nothing left to do.
+MIGRATION_LOCK = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "SELECT pg_advisory_xact_lock(hashtext('jobmatch-migrations'))",
+}
+
+
+def connect(url: str, **options: Any) -> sa.Engine:
+    """A new engine; on SQLite with WAL, and taking the write lock at the first write of a transaction.
+
+    A deferred lock would instead be refused at once, without waiting, when another writer came between.
+    """
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, **options)
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+@cache
+def _engine(url: str) -> sa.Engine:
+    engine = connect(url)
+    migrate(engine)
+    return engine
+
+
+_first_use = Lock()  # two first visitors at once must not both build the engine or both add the local user
+
+
+def engine() -> sa.Engine:
+    """The engine of the configured database, its schema brought up to date on first use in this process."""
+    with _first_use:
+        return _engine(settings().app_database_url)
+
+
+def head_revision() -> str:
+    """The newest migration: files are named `<revision>_<what>.py` with revisions that sort."""
+    return max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).split("_")[0]
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Apply the migrations that are missing. Safe to call from several processes at once."""
+    with engine.connect() as connection:
+        known = sa.inspect(connection).has_table("alembic_version")
+        current = connection.scalar(sa.text("SELECT version_num FROM alembic_version")) if known else None
+    if current == head_revision():
+        return  # the usual start: Alembic is not even imported
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(MIGRATION_LOCK[engine.dialect.name])
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    log.info("database migrated from=%s to=%s", current, head_revision())
+
+
+class OwnerSession(Session):
+    """A session that reads and writes the rows of one owner; anybody else's do not exist for it."""
+
+    def __init__(self, engine: sa.Engine, owner_id: int) -> None:
+        super().__init__(engine, expire_on_commit=False)
+        self.owner_id = owner_id
+
+    def require(self, table: type[T], key: object) -> T:
+        """The row with this primary key; raises NotFoundError when there is none among the owner's."""
+        row = self.get(table, key) if key is not None else None
+        if row is None:
+            raise NotFoundError
+        return row
+
+
+@event.listens_for(OwnerSession, "do_orm_execute")
+def _only_own_rows(state: ORMExecuteState) -> None:
+    owner_id = state.session.owner_id  # type: ignore[attr-defined]
+    state.statement = state.statement.options(
+        *(
+            with_loader_criteria(table, table.owner_id == owner_id, include_aliases=True)
+            for table in Owned.__subclasses__()
+        )
+    )
+
+
+@event.listens_for(OwnerSession, "before_flush")
+def _write_own_rows(session: OwnerSession, *_: object) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, Owned):
+            if row.owner_id is None:
+                row.owner_id = session.owner_id
+            if row.owner_id != session.owner_id:
+                raise NotFoundError
+
+
+def session(owner_id: int) -> OwnerSession:
+    """Open a session for an owner. Use it as a context manager, and commit inside."""
+    return OwnerSession(engine(), owner_id)
+
+
+@cache
+def _local_owner(engine: sa.Engine) -> int:
+    with Session(engine) as db:
+        user = db.exec(select(User).where(User.name == LOCAL_USER)).first()
+        if user is None:
+            user = User(name=LOCAL_USER)
+            db.add(user)
+            db.commit()
+        if user.id is None:
+            raise NotFoundError
+        return user.id
+
+
+def local_owner() -> int:
+    """The one owner of a single-user install."""
+    database = engine()
+    with _first_use:
+        return _local_owner(database)

@@ -1,0 +1,235 @@
+"""Tables. Every row but a user's belongs to an owner, and is reached only through `core.database.session(owner)`.
+
+Versions and outputs are written once and not changed: a run keeps pointing at exactly what it read.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, ResumeSummary
+
+
+class RunStatus(StrEnum):
+    """The only truth about a run. Written by the workflow alone; a page renders it."""
+
+    OCR_PENDING = "OCR_PENDING"
+    SUMMARY_PENDING = "SUMMARY_PENDING"
+    MATCH_PENDING = "MATCH_PENDING"
+    MATCH_STREAMING = "MATCH_STREAMING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def finished(self) -> bool:
+        return self in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+class RunKind(StrEnum):
+    MATCH = "match"
+    RESUME = "resume"
+    DETAILED_RESUME = "detailed_resume"
+
+
+class ResumeKind(StrEnum):
+    """The two documents of a client, which are also the two sources a quote may name."""
+
+    RESUME = "resume"
+    DETAILED_RESUME = "detailed_resume"
+
+    @property
+    def schema(self) -> type[ResumeSummary] | type[DetailedResumeSummary]:
+        return ResumeSummary if self is ResumeKind.RESUME else DetailedResumeSummary
+
+
+class Origin(StrEnum):
+    """Where a resume version came from."""
+
+    UPLOAD = "upload"
+    PASTE = "paste"
+    CORRECTION = "correction"
+
+
+class EventType(StrEnum):
+    TASK_CREATED = "TASK_CREATED"
+    TASK_STARTED = "TASK_STARTED"
+    TASK_COMPLETED = "TASK_COMPLETED"
+    TASK_FAILED = "TASK_FAILED"
+    TASK_CANCELLED = "TASK_CANCELLED"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A timezone-aware UTC timestamp on every database (SQLite drops the zone, so it is put back)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+def _names(kind: type[StrEnum]) -> Any:
+    # Plain text columns: a new member then needs no change of schema on any database.
+    return Enum(kind, native_enum=False, length=32, values_callable=lambda members: [m.value for m in members])
+
+
+class User(SQLModel, table=True):
+    """An owner. A single-user install has one."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class Owned(SQLModel):
+    """Base of every other table: `owner_id` is filled and enforced by the session."""
+
+    owner_id: int | None = Field(default=None, foreign_key="user.id", nullable=False, index=True)
+
+
+class Client(Owned, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Resume(Owned, table=True):
+    """One version of a client's resume or detailed resume.
+
+    `text` is what matching reads and quotes are verified against. `summary` is filled once, by the extraction run;
+    a correction by hand is a new version whose text is rendered from the corrected summary.
+    """
+
+    __table_args__ = (UniqueConstraint("client_id", "kind", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    client_id: int = Field(foreign_key="client.id")
+    kind: ResumeKind = Field(sa_type=_names(ResumeKind))
+    version: int
+    origin: Origin = Field(sa_type=_names(Origin))
+    filename: str = ""
+    text: str
+    locale: str
+    summary: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+    @property
+    def contract(self) -> ResumeSummary | DetailedResumeSummary | None:
+        """The structured result, or None while there is none."""
+        return None if self.summary is None else self.kind.schema.model_validate(self.summary)
+
+
+class Job(Owned, table=True):
+    """A job description as it was given, and its summary once a run has made one."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    text: str
+    title: str = ""
+    company: str = ""
+    summary: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+    @property
+    def contract(self) -> JobSummary | None:
+        return None if self.summary is None else JobSummary.model_validate(self.summary)
+
+
+class Run(Owned, table=True):
+    """One request of a coach: a match, or the extraction of one resume version. `id` is its idempotency key."""
+
+    __table_args__ = (Index("ix_run_history", "owner_id", "kind", "created_at", "id"),)
+
+    id: str = Field(primary_key=True)
+    kind: RunKind = Field(sa_type=_names(RunKind))
+    status: RunStatus = Field(sa_type=_names(RunStatus))
+    failure_code: str | None = None
+    client_id: int = Field(foreign_key="client.id", index=True)
+    resume_id: int = Field(foreign_key="resume.id", index=True)
+    detailed_resume_id: int | None = Field(default=None, foreign_key="resume.id")
+    job_id: int | None = Field(default=None, foreign_key="job.id")
+    model: str
+    locale: str
+    attempt: int = 1
+    cancel_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def workflow_id(self) -> str:
+        """The engine's idempotency key: one workflow per attempt of a run."""
+        return f"{self.id}-{self.attempt}"
+
+
+class Attempt(Owned, table=True):
+    """One try at a run; a retry adds the next. `workflow_id` makes a second delivery of it harmless."""
+
+    __table_args__ = (UniqueConstraint("run_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: str = Field(foreign_key="run.id")
+    number: int
+    workflow_id: str = Field(unique=True)
+    failure_code: str | None = None
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Match(Owned, table=True):
+    """The grounded answer of job_match. `score` and `band` are computed from it, and kept for lists to sort by."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: str = Field(foreign_key="run.id", unique=True)
+    output: dict[str, Any] = Field(sa_type=JSON)
+    score: int
+    band: str
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+    @property
+    def contract(self) -> JobMatch:
+        return JobMatch.model_validate(self.output)
+
+
+class LLMCall(Owned, table=True):
+    """One call of a model, good or bad. Never holds the texts that were sent or received."""
+
+    __tablename__ = "llm_call"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: str = Field(foreign_key="run.id", index=True)
+    attempt: int
+    task: str
+    model: str
+    prompt_hash: str
+    outcome: str  # "ok", or the failure code
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None  # US dollars; None when the price is unknown
+    first_token_seconds: float | None = None
+    seconds: float
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class Event(Owned, table=True):
+    """What happened to a run, written in the transaction that made it happen. Step durations are read from here."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: str = Field(foreign_key="run.id", index=True)
+    attempt: int
+    type: EventType = Field(sa_type=_names(EventType))
+    task: str = ""
+    failure_code: str | None = None
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

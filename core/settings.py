@@ -1,0 +1,81 @@
+"""Configuration: environment variables first, then `.env`, then Streamlit secrets, then the defaults below."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+OFFLINE_MODEL = "offline/analyst"
+
+
+class _SecretsSource(EnvSettingsSource):
+    """Streamlit's secrets files read under the same names as environment variables, without importing Streamlit."""
+
+    FILES = (Path.home() / ".streamlit" / "secrets.toml", Path(".streamlit/secrets.toml"))  # the later file wins
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        values: dict[str, str | None] = {}
+        for file in self.FILES:
+            if file.is_file():
+                top_level = tomllib.loads(file.read_text("utf-8"))
+                values |= {k.lower(): str(v) for k, v in top_level.items() if not isinstance(v, dict | list)}
+        return values
+
+
+class Settings(BaseSettings):
+    """Every setting is `JOBMATCH_<NAME>`; the README's table is checked against these fields by a test."""
+
+    model_config = SettingsConfigDict(env_prefix="JOBMATCH_", env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    data_dir: Path = Field(Path("data"), description="Folder of the databases; created when missing.")
+    database_url: str = Field("", description="SQLAlchemy URL, SQLite or PostgreSQL; empty: SQLite in the data folder.")
+    model: str = Field(OFFLINE_MODEL, description="litellm model name that runs are offered first.")
+    api_base: str = Field("", description="Base URL of an OpenAI-compatible endpoint for that model.")
+    api_key: SecretStr = Field(SecretStr(""), description="Key for that model; empty: the provider's own variable.")
+    json_mode: Literal["schema", "object", "prompt"] = Field(
+        "object", description="How that model is asked for JSON: schema, object or prompt."
+    )
+    max_tokens: int = Field(8_000, gt=0, description="Longest answer of one model call, in tokens.")
+    stall_seconds: float = Field(60, gt=0, description="A model that is silent for this long has failed.")
+    deadline_seconds: float = Field(300, gt=0, description="Longest duration of one model call.")
+    concurrency: int = Field(4, gt=0, description="Runs that one process works on at a time.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, _SecretsSource(settings_cls)
+
+    @property
+    def app_database_url(self) -> str:
+        """Where runs and clients live."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'app.sqlite'}"
+
+    @property
+    def engine_database_url(self) -> str:
+        """Where the engine keeps its checkpoints: beside the app's SQLite file, or inside the PostgreSQL database."""
+        if self.app_database_url.startswith("sqlite:///"):
+            return f"sqlite:///{Path(self.app_database_url.removeprefix('sqlite:///')).with_suffix('.engine.sqlite')}"
+        return self.app_database_url
+
+    @property
+    def models(self) -> list[str]:
+        """What a coach may choose from, the configured model first; the offline analyst is always among them."""
+        return list(dict.fromkeys([self.model, OFFLINE_MODEL]))
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read once; `settings.cache_clear()` makes the next call read them again."""
+    return Settings()
