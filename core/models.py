@@ -31,9 +31,22 @@ class RunStatus(StrEnum):
 
 
 class RunKind(StrEnum):
+    """What a run makes, and by which tasks, in order."""
+
     MATCH = "match"
     RESUME = "resume"
     DETAILED_RESUME = "detailed_resume"
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return _TASKS[self]
+
+
+_TASKS = {
+    RunKind.MATCH: ("job_summary", "job_match"),
+    RunKind.RESUME: ("resume_summary",),
+    RunKind.DETAILED_RESUME: ("detailed_resume_summary",),
+}
 
 
 class ResumeKind(StrEnum):
@@ -90,6 +103,7 @@ class User(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
+    locale: str | None = None  # the language chosen in the app; None: the browser's
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
@@ -133,10 +147,12 @@ class Resume(Owned, table=True):
 
 
 class Job(Owned, table=True):
-    """A job description as it was given, and its summary once a run has made one."""
+    """A job description kept for a client, and its summary once a run has made one."""
 
     id: int | None = Field(default=None, primary_key=True)
+    client_id: int = Field(foreign_key="client.id", index=True)
     text: str
+    text_hash: str = Field(index=True)
     title: str = ""
     company: str = ""
     summary: dict[str, Any] | None = Field(default=None, sa_type=JSON)
@@ -172,16 +188,20 @@ class Run(Owned, table=True):
         """The engine's idempotency key: one workflow per attempt of a run."""
         return f"{self.id}-{self.attempt}"
 
+    @property
+    def today(self) -> str:
+        """The day "present" means in this run, YYYY-MM-DD: its own, so that running it again changes nothing."""
+        return self.created_at.date().isoformat()
+
 
 class Attempt(Owned, table=True):
-    """One try at a run; a retry adds the next. `workflow_id` makes a second delivery of it harmless."""
+    """One try at a run; a retry adds the next."""
 
     __table_args__ = (UniqueConstraint("run_id", "number"),)
 
     id: int | None = Field(default=None, primary_key=True)
     run_id: str = Field(foreign_key="run.id")
     number: int
-    workflow_id: str = Field(unique=True)
     failure_code: str | None = None
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

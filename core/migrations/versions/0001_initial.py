@@ -13,6 +13,7 @@ def upgrade() -> None:
         "user",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("locale", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
@@ -37,11 +38,17 @@ def upgrade() -> None:
         "job",
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.Integer(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("text_hash", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("company", sa.String(), nullable=False),
         sa.Column("summary", sa.JSON(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["owner_id"],
             ["user.id"],
@@ -49,7 +56,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_job_client_id"), ["client_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_job_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_job_text_hash"), ["text_hash"], unique=False)
 
     op.create_table(
         "resume",
@@ -129,7 +138,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("workflow_id", sa.String(), nullable=False),
         sa.Column("failure_code", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -143,7 +151,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("run_id", "number"),
-        sa.UniqueConstraint("workflow_id"),
     )
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attempt_owner_id"), ["owner_id"], unique=False)
@@ -261,7 +268,9 @@ def downgrade() -> None:
 
     op.drop_table("resume")
     with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_job_text_hash"))
         batch_op.drop_index(batch_op.f("ix_job_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_job_client_id"))
 
     op.drop_table("job")
     with op.batch_alter_table("client", schema=None) as batch_op:

@@ -1,0 +1,94 @@
+"""Entry point: `streamlit run app/Home.py`. Draws the frame of every page, and the first page itself."""
+
+import streamlit as st
+
+from app.components import run_list
+from app.components.page import Page, language_picker, open_page
+from core import clients, jobs, render, runs, samples
+from core.models import ResumeKind
+
+RECENT = 8  # runs in the sidebar
+
+
+def home() -> None:
+    page = open_page()
+    st.title(page.t("home.title"), anchor=False)
+    st.markdown(page.t("home.lead"))
+    with page.session() as db:
+        people = clients.listing(db)
+        have_samples = samples.loaded(db)
+        rows = runs.history(db, size=RECENT)
+    if not have_samples:
+        with st.container(border=True):
+            st.markdown(page.t("home.samples_lead"))
+            if st.button(page.t("home.load_samples"), type="primary", icon=":material/download:", key="load_samples"):
+                with st.spinner(page.t("home.loading_samples")), page.session() as db:
+                    samples.load(db)
+                st.rerun()
+    if not people:
+        _first_steps(page)
+        return
+    st.subheader(page.t("home.clients"), anchor=False)
+    for client in people:
+        _client_card(page, client.id or 0, client.name)
+    st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
+    if rows:
+        st.subheader(page.t("home.recent"), anchor=False)
+        run_list.links(page, rows)
+
+
+def _first_steps(page: Page) -> None:
+    for number, (target, icon) in enumerate(
+        (("Profile", "person_add"), ("Workbench", "fact_check"), ("History", "history")), 1
+    ):
+        st.page_link(f"pages/{target}.py", label=page.t(f"home.step_{number}"), icon=f":material/{icon}:")
+
+
+def _client_card(page: Page, client_id: int, name: str) -> None:
+    with page.session() as db:
+        ready = clients.current(db, client_id, ResumeKind.RESUME) is not None
+        saved = jobs.listing(db, client_id, limit=4)
+    with st.container(border=True):
+        head, action = st.columns([4, 1], vertical_alignment="center")
+        head.markdown(f"**{render.escape(name)}**")
+        head.caption(page.t("home.resume_ready" if ready else "home.resume_missing"))
+        target = "Workbench" if ready else "Profile"
+        label = page.t("home.open_workbench" if ready else "home.open_profile")
+        action.page_link(f"pages/{target}.py", label=label, query_params={"client": str(client_id)})
+        if ready:
+            for job in saved:
+                st.page_link(
+                    "pages/Workbench.py",
+                    label=render.escape(page.t("home.match_with", job=job.title or page.t("untitled_job"))),
+                    icon=":material/play_arrow:",
+                    query_params={"client": str(client_id), "job": str(job.id)},
+                )
+
+
+def _sidebar(page: Page) -> None:
+    with page.session() as db:
+        rows = runs.history(db, size=RECENT)
+    with st.sidebar:
+        # A link to the page one is on would keep its ?run=.
+        if st.button(page.t("new_match"), icon=":material/add:", key="new_match", width="stretch"):
+            st.switch_page("pages/Workbench.py")
+        if rows:
+            st.caption(page.t("home.recent"))
+            run_list.links(page, rows)
+        st.divider()
+        language_picker(page)
+
+
+st.set_page_config(page_title="Job-match workbench", page_icon=":material/fact_check:", layout="wide")
+frame = open_page()
+navigation = st.navigation(
+    [
+        st.Page(home, title=frame.t("nav.home"), icon=":material/home:", default=True, url_path="home"),
+        st.Page("pages/Workbench.py", title=frame.t("nav.workbench"), icon=":material/fact_check:"),
+        st.Page("pages/Profile.py", title=frame.t("nav.profile"), icon=":material/person:"),
+        st.Page("pages/History.py", title=frame.t("nav.history"), icon=":material/history:"),
+    ],
+    position="top",
+)
+_sidebar(frame)
+navigation.run()

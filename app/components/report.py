@@ -1,0 +1,117 @@
+"""The finished report of a match."""
+
+from typing import Literal
+
+import streamlit as st
+
+from app.components.page import Page
+from core import render, scoring
+from core.runs import RunView
+from core.schemas import JobMatch, JobSummary, Strength, Weakness
+from core.settings import OFFLINE_MODEL
+
+BAND_COLORS: dict[scoring.Band, Literal["green", "orange", "red"]] = {
+    "strong": "green",
+    "medium": "orange",
+    "challenging": "red",
+}
+
+
+def report(page: Page, view: RunView) -> None:
+    """Score and how it came about, requirements, strengths, weaknesses, outreach, recommendations, model and timing."""
+    job = view.job.contract if view.job else None
+    if view.match is None or job is None:
+        return
+    match = view.match.contract
+    score = scoring.score(job.requirements, match.verdicts)
+    _score(page, score, job)
+    _section(page, "assessment")
+    st.markdown(render.escape(match.overall_assessment))
+    _section(page, "verdicts")
+    st.markdown(render.requirement_table(match, job, score, page.locale))
+    _strengths_and_weaknesses(page, match)
+    _outreach(page, match)
+    _section(page, "recommendations")
+    st.markdown("\n".join(f"{n}. {render.escape(text)}" for n, text in enumerate(match.recommendations, 1)))
+    if match.questions_for_client:
+        _section(page, "questions")
+        st.markdown("\n".join(f"- {render.escape(text)}" for text in match.questions_for_client))
+    receipt(page, view)
+    markdown = render.report_markdown(match, job, score, page.locale)
+    st.download_button(
+        page.t("download_report"),
+        data=markdown,
+        file_name=f"match-{view.run.id[:8]}.md",
+        mime="text/markdown",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def model_label(page: Page, model: str) -> str:
+    """A model's name as it is shown: the offline analyst is always said to be no LLM."""
+    return page.t("offline_model") if model == OFFLINE_MODEL else model
+
+
+def receipt(page: Page, view: RunView) -> None:
+    """Which model made this, and how long each step took."""
+    parts = [page.t("made_by", model=render.escape(model_label(page, view.run.model)))]
+    parts += [
+        f"{page.t(f'task.{step.task}')} {page.t('seconds', seconds=f'{step.seconds:.1f}')}"
+        for step in view.steps
+        if step.seconds is not None
+    ]
+    tokens = sum((call.prompt_tokens or 0) + (call.completion_tokens or 0) for call in view.calls)
+    if tokens and view.run.model != OFFLINE_MODEL:
+        parts.append(page.t("tokens", tokens=tokens))
+    st.caption(" · ".join(parts))
+
+
+def _section(page: Page, key: str) -> None:
+    st.subheader(page.t(f"section.{key}"), anchor=False)
+
+
+def _score(page: Page, score: scoring.Score, job: JobSummary) -> None:
+    with st.container(border=True):
+        left, right = st.columns([1, 4], vertical_alignment="center")
+        left.metric(page.t("column.score"), f"{score.value} / 100")
+        left.badge(page.t(f"band.{score.band}"), color=BAND_COLORS[score.band])
+        right.progress(score.value / 100)
+        right.markdown(render.score_sentence(score, page.locale))
+        for line in render.cap_lines(score, job, page.locale):
+            right.markdown(line)
+
+
+def _strengths_and_weaknesses(page: Page, match: JobMatch) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _section(page, "strengths")
+        for strength in match.strengths:
+            with st.container(border=True):
+                _finding(page, strength)
+        if not match.strengths:
+            st.caption(page.t("no_strengths"))
+    with right:
+        _section(page, "weaknesses")
+        for weakness in match.weaknesses:
+            with st.container(border=True):
+                _finding(page, weakness)
+                for kind in ("interview", "resume"):
+                    if tip := getattr(weakness.tip, kind):
+                        st.markdown(f":material/lightbulb: **{page.t(f'tip.{kind}')}** {render.escape(tip)}")
+        if not match.weaknesses:
+            st.caption(page.t("no_weaknesses"))
+
+
+def _finding(page: Page, finding: Strength | Weakness) -> None:
+    ids = f" ({', '.join(finding.requirement_ids)})" if finding.requirement_ids else ""
+    st.markdown(f"**{render.escape(finding.point).rstrip()}**{ids}")
+    if finding.evidence:
+        where = f" ({render.escape(finding.section).rstrip()})" if finding.section else ""
+        st.caption(f"{render.escape(finding.evidence).rstrip()}{where}")
+
+
+def _outreach(page: Page, match: JobMatch) -> None:
+    _section(page, "outreach")
+    parts = (match.outreach.hook, match.outreach.value, match.outreach.call_to_action)
+    st.code("\n\n".join(part for part in parts if part), language=None, wrap_lines=True)

@@ -1,0 +1,82 @@
+"""A run as it happens: its steps, and its text as it is written. Draw it last, outside any fragment."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import streamlit as st
+from streamlit.elements.lib.mutable_status_container import StatusContainer
+
+from app.components.page import Page, yield_point
+from core import runs
+from core.models import RunStatus
+from core.runs import LiveText, RunView, Step, StepState
+
+BOX_STATES: dict[StepState, Literal["running", "complete", "error"]] = {
+    "pending": "running",
+    "running": "running",
+    "done": "complete",
+    "failed": "error",
+    "cancelled": "error",
+}
+
+
+def step_label(page: Page, step: Step) -> str:
+    """What the step does and how it stands, with its duration once that is known."""
+    parts = [page.t(f"task.{step.task}"), page.t(f"step.{step.state}")]
+    if step.seconds is not None:
+        parts.append(page.t("seconds", seconds=f"{step.seconds:.1f}"))
+    return " · ".join(parts)
+
+
+def steps(page: Page, view: RunView) -> None:
+    """The steps of a finished run, folded."""
+    for step in view.steps:
+        if step.state != "pending":
+            _box(page, step)
+
+
+def stop_button(page: Page, view: RunView) -> None:
+    """Ask the run to stop; works while its text streams, because it stands outside any fragment."""
+
+    def stop() -> None:
+        with page.session() as db:
+            runs.cancel(db, view.run.id)
+
+    asked = view.run.cancel_requested_at is not None
+    label = page.t("stopping") if asked else page.t("stop")
+    st.button(label, icon=":material/stop_circle:", on_click=stop, disabled=asked, key=f"stop-{view.run.id}")
+
+
+def watch(page: Page, run_id: str) -> None:
+    """Follow a run to its end, then draw the page anew. A reload, another page or another tab changes nothing: the run
+    goes on, and whoever comes back sees the text from its beginning."""
+    boxes: dict[str, StatusContainer] = {}
+    slot = None
+    live: LiveText | None = None
+    for view in runs.follow(page.owner_id, run_id):
+        yield_point()
+        if view is not None:
+            for step in view.steps:
+                if step.task in boxes:
+                    boxes[step.task].update(label=step_label(page, step), state=BOX_STATES[step.state])
+                elif step.state != "pending":
+                    boxes[step.task] = _box(page, step)
+            live = live or LiveText(view.run) if view.run.status is RunStatus.MATCH_STREAMING else None
+        if live is not None:
+            box = boxes["job_match"]
+            box.update(expanded=True)
+            slot = slot or box.empty()
+            slot.write_stream(_pieces(live))
+    st.rerun()
+
+
+def _box(page: Page, step: Step) -> StatusContainer:
+    return st.status(step_label(page, step), state=BOX_STATES[step.state], type="step")
+
+
+def _pieces(live: LiveText) -> Iterator[str]:
+    for piece in live:
+        if piece is None:
+            yield_point()
+        else:
+            yield piece

@@ -1,0 +1,175 @@
+"""A job description in, a match out: the form, and the run at `?run=<id>`."""
+
+import uuid
+
+import streamlit as st
+
+from app.components import run_viewer
+from app.components.page import Page, open_page
+from app.components.report import model_label, receipt, report
+from core import clients, i18n, jobs, render, runs
+from core.errors import NotFoundError, WorkbenchError
+from core.models import Client, Job, ResumeKind, RunStatus
+from core.runs import RunView
+from core.settings import settings
+
+
+def new_match(page: Page) -> None:
+    st.title(page.t("workbench.title"), anchor=False)
+    with page.session() as db:
+        people = clients.listing(db)
+    if not people:
+        st.info(page.t("workbench.no_clients"), icon=":material/person_add:")
+        st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
+        return
+    client = _pick_client(page, list(people))
+    with page.session() as db:
+        resume = clients.current(db, client.id or 0, ResumeKind.RESUME)
+        detailed = clients.current(db, client.id or 0, ResumeKind.DETAILED_RESUME)
+        saved = jobs.listing(db, client.id or 0)
+    if resume is None:
+        st.info(page.t("workbench.no_resume", client=render.escape(client.name)), icon=":material/description:")
+        st.page_link(
+            "pages/Profile.py",
+            label=page.t("workbench.go_to_profile"),
+            icon=":material/upload_file:",
+            query_params={"client": str(client.id)},
+        )
+        return
+    st.caption(page.t("workbench.using_both" if detailed else "workbench.using_resume"))
+    if saved:
+        _pick_saved_job(page, {job.id or 0: job for job in saved})
+    _form(page, client)
+
+
+def _pick_client(page: Page, people: list[Client]) -> Client:
+    ids = [client.id for client in people]
+    names = {client.id: client.name for client in people}
+    asked = st.query_params.pop("client", "")
+    if asked.isdecimal() and int(asked) in ids:
+        st.session_state["client_id"] = int(asked)
+    if st.session_state.get("client_id") not in ids:
+        st.session_state["client_id"] = ids[0]
+    chosen = st.selectbox(
+        page.t("workbench.client"), ids, format_func=names.__getitem__, key="client_id", persist_state="session"
+    )
+    return people[ids.index(chosen)]
+
+
+def _pick_saved_job(page: Page, saved: dict[int, Job]) -> None:
+    def fill() -> None:
+        if (job := saved.get(st.session_state["saved_job"])) is not None:
+            st.session_state["jd"] = job.text
+
+    asked = st.query_params.pop("job", "")
+    if asked.isdecimal() and int(asked) in saved:
+        st.session_state["jd"] = saved[int(asked)].text
+    st.selectbox(
+        page.t("workbench.saved_job"),
+        [None, *saved],
+        format_func=lambda i: saved[i].title or page.t("untitled_job") if i else page.t("workbench.choose_job"),
+        key="saved_job",
+        on_change=fill,
+    )
+
+
+def _form(page: Page, client: Client) -> None:
+    st.session_state.setdefault("form_token", uuid.uuid4().hex)
+    # Not a form: what is typed into one is lost when the coach looks at another page before sending it.
+    text = st.text_area(
+        page.t("workbench.jd"),
+        key="jd",
+        height=320,
+        placeholder=page.t("workbench.jd_placeholder"),
+        help=page.t("workbench.jd_help", least=jobs.MIN_CHARACTERS, most=f"{jobs.MAX_CHARACTERS:,}"),
+        persist_state="session",
+    )
+    left, right = st.columns(2)
+    model = left.selectbox(
+        page.t("workbench.model"), settings().models, format_func=lambda name: model_label(page, name), key="model"
+    )
+    locale = right.selectbox(
+        page.t("workbench.report_language"),
+        list(i18n.LOCALES),
+        index=list(i18n.LOCALES).index(page.locale),
+        format_func=i18n.LOCALES.__getitem__,
+        key=f"report_locale_{page.locale}",
+    )
+    submitted = st.button(page.t("workbench.start"), type="primary", icon=":material/play_arrow:", key="start")
+    if not submitted:
+        return
+    try:
+        with page.session() as db:
+            run = runs.submit_match(
+                db, client.id or 0, text, model=model, locale=locale, token=st.session_state["form_token"]
+            )
+    except WorkbenchError as error:
+        page.error(error)
+        return
+    for key in ("form_token", "jd", "saved_job"):
+        st.session_state.pop(key, None)
+    st.switch_page("pages/Workbench.py", query_params={"run": run.id})
+
+
+def show_run(page: Page, run_id: str) -> None:
+    try:
+        with page.session() as db:
+            view = runs.view(db, run_id)
+    except NotFoundError as error:
+        page.error(error)
+        st.page_link("pages/History.py", label=page.t("nav.history"), icon=":material/history:")
+        return
+    _header(page, view)
+    if not view.finished:
+        run_viewer.stop_button(page, view)
+        run_viewer.watch(page, run_id)
+    elif view.run.status is RunStatus.COMPLETED:
+        report(page, view)
+    else:
+        _ended_badly(page, view)
+    run_viewer.steps(page, view)
+    _sources(page, view)
+
+
+def _header(page: Page, view: RunView) -> None:
+    title = view.job.title if view.job else ""
+    st.title(render.escape(title) if title else page.t("untitled_job"), anchor=False)
+    facts = [view.client.name, view.job.company if view.job else "", model_label(page, view.run.model)]
+    st.caption(" · ".join(render.escape(fact) for fact in facts if fact))
+
+
+def _ended_badly(page: Page, view: RunView) -> None:
+    message = i18n.translate(page.locale, f"failure.{view.run.failure_code or 'internal'}")
+    show = st.info if view.run.status is RunStatus.CANCELLED else st.error
+    show(message)
+
+    def retry() -> None:
+        with page.session() as db:
+            try:
+                runs.retry(db, view.run.id)
+            except WorkbenchError:
+                return  # a second click: the first one has begun the next attempt, which the page now shows
+
+    st.button(page.t("retry"), type="primary", icon=":material/refresh:", on_click=retry)
+    receipt(page, view)
+
+
+def _sources(page: Page, view: RunView) -> None:
+    if view.job is None:
+        return
+    if (summary := view.job.contract) is not None:
+        with st.expander(page.t("workbench.job_summary"), icon=":material/fact_check:"):
+            st.markdown(render.job_markdown(summary, page.locale))
+    with st.expander(page.t("workbench.jd"), icon=":material/article:"):
+        st.text(view.job.text)
+
+
+def main() -> None:
+    page = open_page()
+    if run_id := st.query_params.get("run"):
+        show_run(page, run_id)
+    else:
+        new_match(page)
+
+
+main()

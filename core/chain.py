@@ -1,0 +1,310 @@
+"""The workflow: a run's tasks, one durable step each, and the only code that moves a run's status.
+
+    text JD --job_summary--> JobSummary --job_match--> JobMatch            a match
+    text    --resume_summary | detailed_resume_summary--> structure        an extraction
+
+A step stores its output together with the run's next status in one transaction, and begins by looking whether that
+output is already there. So a retry reuses what an earlier attempt finished, and a step that is run again after a crash
+calls no model if its answer was kept.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dbos import DBOS
+from sqlmodel import Session, col, select
+
+from core import database, engine, grounding, llm, render, scoring, tasks
+from core.database import OwnerSession
+from core.errors import Cancelled, WorkbenchError
+from core.models import Attempt, Event, EventType, Job, LLMCall, Match, Resume, ResumeKind, Run, RunStatus, now
+from core.render import LiveMatch
+from core.schemas import JobMatch, JobSummary, Source, Verdict
+
+log = logging.getLogger(__name__)
+
+FLUSH = 0.05  # seconds between writes to the live stream: each is a transaction
+CANCEL_CHECK = 0.25  # seconds between looks at the cancel request while a model writes
+
+
+@DBOS.workflow(name=engine.WORKFLOW)
+def run_workflow(owner_id: int, run_id: str, attempt: int) -> None:
+    """Do one attempt of a run, task by task, up to the first that does not succeed."""
+    with database.session(owner_id) as db:
+        kind = db.require(Run, run_id).kind
+    for task in kind.tasks:
+        if not DBOS.run_step({"name": task}, _step, task, owner_id, run_id):
+            return
+
+
+def adopt_orphans() -> None:
+    """Mend what a crash left between the app's database and the engine's: hand over unfinished runs the engine does
+    not know, and fail those it has given up."""
+    with Session(database.engine()) as db:
+        unfinished = [s for s in RunStatus if not s.finished]
+        runs = db.exec(select(Run).where(col(Run.status).in_(unfinished))).all()
+    for run in runs:
+        active = engine.is_active(run.workflow_id)
+        if active is None:
+            engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt)
+        elif not active and run.owner_id is not None:
+            _Progress(run.owner_id, run.id, "").settle(RunStatus.FAILED, "interrupted")
+
+
+# --- what each task reads and stores ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Task:
+    """`starts` is the status while it works; `done` looks for its stored output; `work` makes it and returns what
+    stores it."""
+
+    starts: RunStatus
+    done: Callable[[OwnerSession, Run], bool]
+    work: Callable[["_Progress", Run], Callable[[OwnerSession], None]]
+
+
+def _summarise_job(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+    with progress.session() as db:
+        text = db.require(Job, run.job_id).text
+    summary = tasks.summarise_job(text, locale=run.locale, model=llm.configured(run.model), listener=_Quiet(progress))
+
+    def store(db: OwnerSession) -> None:
+        job = db.require(Job, run.job_id)
+        job.summary, job.title, job.company = summary.model_dump(), summary.job_title, summary.company
+
+    return store
+
+
+def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+    with progress.session() as db:
+        summary = db.require(Job, run.job_id).contract or JobSummary()
+        resume = db.require(Resume, run.resume_id).text
+        detailed = db.require(Resume, run.detailed_resume_id).text if run.detailed_resume_id else ""
+    sources: dict[Source, str] = {"resume": resume, "detailed_resume": detailed}
+
+    def score_line(verdicts: list[Verdict]) -> str | None:
+        grounded = grounding.ground(
+            JobMatch.model_construct(verdicts=verdicts, recommendations=[]), summary.requirements, sources
+        )
+        return render.score_line(scoring.score(summary.requirements, grounded.verdicts), run.locale)
+
+    match = tasks.match(
+        summary,
+        resume,
+        detailed,
+        locale=run.locale,
+        model=llm.configured(run.model),
+        today=run.today,
+        listener=_Live(progress, lambda: LiveMatch(summary.requirements, run.locale, score_line)),
+    )
+    score = scoring.score(summary.requirements, match.verdicts)
+
+    def store(db: OwnerSession) -> None:
+        db.add(Match(run_id=run.id, output=match.model_dump(), score=score.value, band=score.band))
+
+    return store
+
+
+def _summarise_resume(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+    with progress.session() as db:
+        resume = db.require(Resume, run.resume_id)
+    summary = tasks.summarise_resume(
+        ResumeKind(resume.kind),
+        resume.text,
+        locale=run.locale,
+        model=llm.configured(run.model),
+        today=run.today,
+        listener=_Quiet(progress),
+    )
+
+    def store(db: OwnerSession) -> None:
+        db.require(Resume, run.resume_id).summary = summary.model_dump()
+
+    return store
+
+
+def _has_job_summary(db: OwnerSession, run: Run) -> bool:
+    return db.require(Job, run.job_id).summary is not None
+
+
+def _has_match(db: OwnerSession, run: Run) -> bool:
+    return db.exec(select(Match.id).where(Match.run_id == run.id)).first() is not None
+
+
+def _has_resume_summary(db: OwnerSession, run: Run) -> bool:
+    return db.require(Resume, run.resume_id).summary is not None
+
+
+_EXTRACTION = _Task(RunStatus.SUMMARY_PENDING, _has_resume_summary, _summarise_resume)
+_TASKS = {
+    "job_summary": _Task(RunStatus.SUMMARY_PENDING, _has_job_summary, _summarise_job),
+    "job_match": _Task(RunStatus.MATCH_PENDING, _has_match, _match),
+    "resume_summary": _EXTRACTION,
+    "detailed_resume_summary": _EXTRACTION,
+}
+
+
+# --- one step ---------------------------------------------------------------------------------------------------
+
+
+def _step(task: str, owner_id: int, run_id: str) -> bool:
+    """Do one task of a run. Returns whether the next one should follow; a failure is settled here, not raised."""
+    progress = _Progress(owner_id, run_id, task)
+    try:
+        with progress.session() as db:
+            run = db.require(Run, run_id)
+            done = _TASKS[task].done(db, run)
+        if not done:
+            progress.begin(_TASKS[task].starts)
+            progress.complete(_TASKS[task].work(progress, run))
+    except Cancelled as error:
+        progress.settle(RunStatus.CANCELLED, error.code)
+        return False
+    except WorkbenchError as error:
+        progress.settle(RunStatus.FAILED, error.code)
+        return False
+    except Exception as error:  # a defect must end as a failed run with a message, not as one that hangs
+        log.error("task crashed run=%s task=%s error=%s at=%s", run_id, task, type(error).__name__, _where(error))
+        progress.settle(RunStatus.FAILED, "internal")
+        return False
+    return True
+
+
+def _where(error: BaseException) -> str:
+    """File and line of an error: a whole traceback could carry resume text into the log."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+
+
+class _Progress:
+    """Moves one run through one task: every status, with its event, in one transaction."""
+
+    def __init__(self, owner_id: int, run_id: str, task: str) -> None:
+        self.owner_id = owner_id
+        self.run_id = run_id
+        self.task = task
+
+    def session(self) -> OwnerSession:
+        return database.session(self.owner_id)
+
+    def begin(self, status: RunStatus) -> None:
+        self.check_cancel()
+        self._move(status, EventType.TASK_STARTED)
+
+    def stream(self) -> None:
+        """The first words of the match can be read."""
+        self._move(RunStatus.MATCH_STREAMING)
+
+    def complete(self, store: Callable[[OwnerSession], None]) -> None:
+        """Keep the output, and in the same transaction the status that follows from it."""
+        with self.session() as db:
+            run = db.require(Run, self.run_id)
+            store(db)
+            following = run.kind.tasks[run.kind.tasks.index(self.task) + 1 :]
+            run.status = _TASKS[following[0]].starts if following else RunStatus.COMPLETED
+            self._record(db, run, EventType.TASK_COMPLETED)
+            if not following:
+                self._close(db, run)
+            db.commit()
+        log.info("task completed run=%s task=%s status=%s", self.run_id, self.task, run.status)
+
+    def settle(self, status: RunStatus, code: str) -> None:
+        """End the run without a result; what earlier tasks made is kept for a retry."""
+        with self.session() as db:
+            run = db.require(Run, self.run_id)
+            run.status = status
+            run.failure_code = code
+            cancelled = status is RunStatus.CANCELLED
+            self._record(db, run, EventType.TASK_CANCELLED if cancelled else EventType.TASK_FAILED, code)
+            self._close(db, run)
+            db.commit()
+        log.info("run settled run=%s task=%s status=%s code=%s", self.run_id, self.task, status, code)
+
+    def check_cancel(self) -> None:
+        """Raises Cancelled when the coach has asked the run to stop."""
+        with self.session() as db:
+            if db.exec(select(Run.cancel_requested_at).where(Run.id == self.run_id)).one() is not None:
+                raise Cancelled
+
+    def log_call(self, call: llm.Call) -> None:
+        with self.session() as db:
+            attempt = db.require(Run, self.run_id).attempt
+            db.add(LLMCall(run_id=self.run_id, attempt=attempt, **vars(call)))
+            db.commit()
+
+    def _move(self, status: RunStatus, event: EventType | None = None) -> None:
+        with self.session() as db:
+            run = db.require(Run, self.run_id)
+            run.status = status
+            if event:
+                self._record(db, run, event)
+            db.commit()
+
+    def _record(self, db: OwnerSession, run: Run, event: EventType, code: str | None = None) -> None:
+        db.add(Event(run_id=run.id, attempt=run.attempt, type=event, task=self.task, failure_code=code))
+
+    def _close(self, db: OwnerSession, run: Run) -> None:
+        run.finished_at = now()
+        attempt = db.exec(select(Attempt).where(Attempt.run_id == run.id, Attempt.number == run.attempt)).one()
+        attempt.finished_at = run.finished_at
+        attempt.failure_code = run.failure_code
+
+
+# --- listening to the model -------------------------------------------------------------------------------------
+
+
+class _Quiet(llm.Listener):
+    """Watches for a cancel while a model works, and logs its calls."""
+
+    def __init__(self, progress: _Progress) -> None:
+        self.progress = progress
+        self.checked = time.monotonic()
+
+    def text(self, chunk: str) -> None:
+        if time.monotonic() - self.checked >= CANCEL_CHECK:
+            self.progress.check_cancel()
+            self.checked = time.monotonic()
+
+    def finished(self, call: llm.Call) -> None:
+        self.progress.log_call(call)
+
+
+class _Live(_Quiet):
+    """Also writes what a coach can read of the answer to the live stream, in small batches."""
+
+    def __init__(self, progress: _Progress, renderer: Callable[[], LiveMatch]) -> None:
+        super().__init__(progress)
+        self.renderer = renderer
+        self.live = renderer()
+        self.pending = ""
+        self.flushed = 0.0
+        self.streaming = False
+
+    def started(self) -> None:
+        self.live, self.pending = self.renderer(), ""
+        engine.write({"reset": True})
+
+    def text(self, chunk: str) -> None:
+        super().text(chunk)
+        self.pending += chunk
+        if time.monotonic() - self.flushed >= FLUSH:
+            self._write(self.live.feed(self.pending))
+            self.pending = ""
+
+    def finished(self, call: llm.Call) -> None:
+        super().finished(call)
+        if call.outcome == "ok":
+            self._write(self.live.feed(self.pending) + self.live.finish())
+
+    def _write(self, delta: str) -> None:
+        self.flushed = time.monotonic()
+        if delta:
+            if not self.streaming:
+                self.streaming = True
+                self.progress.stream()
+            engine.write({"text": delta})

@@ -1,0 +1,263 @@
+"""One demand of a job description: cutting a line into independent demands, and reading what each one asks.
+
+A demand stays a verbatim substring of its line. "Python、SQL 和 Spark" is three demands, "Java or Go" is one.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from core.offline import vocabulary
+from core.offline.lines import HAN, fold
+from core.offline.text import outside_brackets, sentences
+from core.schemas import Category
+
+# "A, B or C": the whole list is one demand.
+_OR = re.compile(r"(?<![a-z])or(?![a-z])|或者?(?!许)|之一|任一|其中|任意|(?<![a-z])(?:one|any) of|(?<![a-z])either(?![a-z])|均可|皆可", re.I)
+# Within one demand: any of what is named is enough.
+_ANY = re.compile(
+    rf"{_OR.pattern}|至少[一1]|at least one|[一1]种|(?<![a-z])e\.?g\.?[ ,]|such as|for example|(?<![a-z])(?-i:like (?=[A-Z]))|例如|比如|诸如"
+    r"|(?<![a-z])similar(?![a-z])|equivalent|comparable|同等|(?<=[A-Za-z+#\u3400-\u9fff])\s?/\s?(?=[A-Za-z\u3400-\u9fff])",
+    re.I,
+)
+_YEARS = re.compile(
+    r"(?<![\d.])(?P<low>\d{1,2}(?:\.5)?)\s*(?:[-–—~～至到]|to)?\s*(?P<high>\d{1,2})?\s*\+?\s*(?:个)?(?:年(?!度|龄|薪|级|轻|会|假|月|底|终|内薪)|years?\b|yrs?\b)"
+    r"(?!\s*(?:old|ago|of age))|(?<![\d第])(?P<han>[一二两三四五六七八九十])\s*年(?!级|度)"
+    r"|(?<![a-z])(?P<word>one|two|three|four|five|six|seven|eight|nine|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?years?\b",
+    re.I,
+)
+_NUMBERS = {w: i for i, w in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)}
+_HAN_NUMBERS = {c: i for i, c in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
+
+_HAN_COMMA = re.compile(f"，|、(?=(?:有|具备|具有|熟悉|精通|熟练|掌握|了解|能|善于|持)[{HAN}A-Za-z])|,(?=\\s*[{HAN}])|(?<=[{HAN}）]),")
+_HAN_START = re.compile(
+    r"(?:并?且?(?:具备?有?|熟悉|熟练|精通|掌握|了解|能|可以|善于|擅长|持有?|拥有|有|会|热爱|愿意|接受|年龄|身体|适应|对|至少|良好|较强|优秀|较好|扎实|丰富|本科|大专|硕士|博士|学历|统招|全日制|英语|普通话|沟通|责任|工作|必须|需|要求|善|懂|可|思维|逻辑|执行|团队|学习|抗压|性格|细心|认真|\d+\s*年|[一二三两四五六七八九十]年))"
+)
+_LATIN_COMMA = re.compile(
+    r"(?:,|;|\s[-–—])\s*(?:and\s+|plus\s+|as well as\s+)?(?=(?:(?:an?|the|at least|a minimum of|minimum)\s+)?(?:strong|excellent|good|proven|solid|ability|able|experience|experienced|knowledge|familiar\w*|understanding|proficien\w+|fluen\w+"
+    r"|willing\w*|comfortable|demonstrated|track record|hands-on|valid|current|active|\d+\+?\s*(?:years|yrs)|bachelor|master|must|outstanding|exceptional|great|deep|working knowledge|background|(?-i:[A-Z])\w+ (?:is )?(?:preferred|required|a plus))\b)",
+    re.I,
+)
+_LATIN_AND = re.compile(
+    r"\s+and\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to|experience|knowledge of|familiarity|proficien\w+|fluen\w+|willing\w*|comfortable|\d+\+?\s*(?:years|yrs)|valid|current|a track record)\b)",
+    re.I,
+)
+_SEPARATOR = re.compile(r"\s*(?:、|,\s*(?:and\s+)?|，|以及|(?<![参给赋])与|和(?!谐)|(?<![以普])及(?!时|其|以)|(?<=\s)and(?=\s)|(?<=\s)&(?=\s)|\s\+\s)\s*")
+_LEAD = re.compile(
+    r"^(?:(?:熟练|熟悉|精通|掌握|能够|使用|运用|操作|了解|具备|具有|拥有|良好|较强|扎实|优秀|一定|很强|丰富|出色|较好|至少|常用|主流|和|有|能|会|的|等|并|强)+\s*"
+    r"|(?:(?:a|an|the|with|in|of|both|strong|solid|proven|deep|good|excellent|outstanding|working|demonstrated|practical|hands-on|professional|you have|you are|must have|must be|have|advanced|expert|extensive|prior|some|at least"
+    r"|knowledge|understanding|experience|experienced|proficiency|proficient|familiarity|familiar|expertise|skilled|skills|background|comfortable|fluency|fluent|command|using|working)\s+)+)",
+    re.I,
+)
+_ETC = re.compile(r"\s*(?<!同)等[^，,；;]{0,12}$")
+_TAIL = re.compile(
+    r"\s*(?:者?\s*(?:优先|加分|更佳|为佳|尤佳)(?:考虑|录用)?|(?:is|are|would be|will be)?\s*(?:strongly |highly )?(?:preferred|desirable|required|a (?:big |strong |huge |definite )?(?:plus|bonus|advantage)|an (?:advantage|asset)|beneficial|advantageous)|者)$",
+    re.I,
+)
+_NAME = re.compile(r"(?:[A-Z][\w.+#-]*|[a-z]+[A-Z]\w*)(?: [A-Z0-9][\w.+#-]*){0,2}")
+_MAJOR = re.compile(r"专业|学科|degree|major|discipline|field", re.I)
+_LICENCE = re.compile(r"证书?(?![券明据件实])|资格(?!要求)|职称|certificat|certified|licen[cs]|\bregistered\b|registration|执照|credential", re.I)
+_EXPERIENCE = re.compile(r"经验|经历|背景|experience|background|track record|worked (?:in|with|as)|从业", re.I)
+_DEGREE_WORD = re.compile(r"学历|学位|degree|diploma|毕业", re.I)
+_SPOKEN = re.compile(r"流利|流畅|熟练|阅读|读写|口语|听说|水平|能力|作为工作|交流|沟通|母语|四级|六级|fluen|native|proficien|speak|written|spoken|bilingual|language|communicat|read|command", re.I)
+_TEACHING = re.compile(r"教学|教师|老师|teacher|teaching|专业|tutor", re.I)
+
+
+@cache
+def job_terms() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "job_terms.toml").read_text("utf-8"))
+
+
+@cache
+def cue(name: str) -> re.Pattern[str]:
+    """A pattern of `[cues]` in job_terms.toml; raises KeyError for a name that is not there."""
+    entry = job_terms()["cues"][name]
+    return re.compile(entry if isinstance(entry, str) else entry["pattern"], re.I)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a demand asks, as far as it can be read.
+
+    `years` is the least number of years, 0 when none is named; `degree` is an index into `DEGREE_ORDER`, -1 when none is;
+    `terms` are canonical names in the order of the text; `any_of` says that one of several is enough.
+    """
+
+    text: str
+    category: Category
+    terms: tuple[str, ...]
+    any_of: bool
+    years: float
+    degree: int
+    fields: tuple[str, ...]
+    languages: tuple[str, ...]
+    rank: int
+    tests: tuple[str, ...]
+    basic: bool
+    unwritten: bool
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A verbatim part of a line; `strong` when its clause insists ("精通", "must")."""
+
+    text: str
+    nice: bool
+    strong: bool
+
+
+def years_in(text: str) -> list[tuple[float, int, int]]:
+    """(least years, start, end) of each number of years in `text`."""
+    found = []
+    for match in _YEARS.finditer(fold(text)):
+        if match["low"]:
+            value = float(match["low"])
+        elif match["han"]:
+            value = float(_HAN_NUMBERS[match["han"]])
+        else:
+            value = float(_NUMBERS[match["word"].lower()])
+        found.append((value, match.start(), match.end()))
+    return found
+
+
+def split(line: str, nice: bool = False) -> list[Piece]:
+    """The independent demands of one line; `nice` when the section already says that none of them is a must."""
+    pieces = []
+    for sentence in sentences(line):
+        for clause in _clauses(sentence):
+            optional = nice or bool(cue("nice").search(clause))
+            strong = any(hit.name == "strong" for hit in vocabulary.strengths().find(clause))
+            pieces += [Piece(part, optional, strong) for part in _elements(clause)]
+    return pieces
+
+
+def _clauses(sentence: str) -> list[str]:
+    cuts = [(m.start(), m.end()) for m in outside_brackets(sentence, _HAN_COMMA) if _opens_demand(sentence[m.end() :])]
+    for pattern in (_LATIN_COMMA, _LATIN_AND):
+        cuts += [(m.start(), m.end()) for m in outside_brackets(sentence, pattern)]
+    parts, start = [], 0
+    for begin, end in sorted(cuts):
+        if begin - start >= 2 and begin >= start:
+            parts.append(sentence[start:begin])
+            start = end
+    parts.append(sentence[start:])
+    return [part.strip(" ,，、;；·-") for part in parts if sum(c.isalnum() for c in part) >= 2]
+
+
+def _opens_demand(rest: str) -> bool:
+    fragment = re.split(r"[，,；;]", rest, maxsplit=1)[0].strip()
+    return bool(_HAN_START.match(fragment)) or bool(vocabulary.find(fragment)) or bool(cue("nice").search(fragment))
+
+
+def _elements(clause: str) -> list[str]:
+    """The members of a list of names that are each asked for; the clause itself when it is one demand."""
+    whole = _trim(clause)
+    if _is_one(whole) or outside_brackets(fold(clause), _OR):
+        return [whole]
+    parts, start = [], 0
+    for match in outside_brackets(whole, _SEPARATOR):
+        left, right = whole[start : match.start()], _next_part(whole, match.end())
+        if _names(left) and _names(right):
+            parts.append(left)
+            start = match.end()
+    parts.append(whole[start:])
+    if len(parts) == 1:
+        return [whole]
+    trimmed = [_trim(_ETC.sub("", _strip_lead(part))) for part in parts]
+    return [part for part in trimmed if any(c.isalnum() for c in part)]
+
+
+def _is_one(text: str) -> bool:
+    """Whether a clause is one demand whatever it lists: years, a degree, a field of study."""
+    return bool(years_in(text) or vocabulary.degrees().find(text) or ("专业" in text and vocabulary.fields().find(text)))
+
+
+def _next_part(text: str, at: int) -> str:
+    following = next((m for m in outside_brackets(text[at:], _SEPARATOR)), None)
+    return text[at : at + following.start()] if following else text[at:]
+
+
+def _names(part: str) -> bool:
+    bare = _trim(_strip_lead(part))
+    return bool(vocabulary.find(part)) or bool(_NAME.fullmatch(bare))
+
+
+def _strip_lead(part: str) -> str:
+    match = _LEAD.match(part)
+    rest = part[match.end() :] if match else part
+    return rest if any(c.isalnum() for c in rest) else part
+
+
+def _trim(part: str) -> str:
+    part = part.strip(" \t,，、;；。.:：·")
+    shorter = _TAIL.sub("", part)
+    # A tail is cut only from something that still says what is asked.
+    return shorter.strip(" \t,，、") if sum(c.isalnum() for c in shorter) >= 2 else part
+
+
+@lru_cache(maxsize=4096)
+def read(text: str) -> Demand:
+    """What the demand `text` asks."""
+    hits = [hit for hit in vocabulary.find(text) if vocabulary.kind(hit.name) != "language"]
+    terms = tuple(dict.fromkeys(hit.name for hit in hits))
+    degree_hits = vocabulary.degrees().find(text)
+    degrees = [vocabulary.DEGREE_ORDER.index(hit.name) for hit in degree_hits]
+    fields = tuple(dict.fromkeys(hit.name for hit in vocabulary.fields().find(text)))
+    languages = tuple(dict.fromkeys(hit.name for hit in vocabulary.find(text) if vocabulary.kind(hit.name) == "language"))
+    tests = tuple(dict.fromkeys(hit.name for hit in vocabulary.tests().find(text)))
+    known_tests = vocabulary.data()["test"]
+    languages = languages or tuple(dict.fromkeys(known_tests[test]["language"] for test in tests))
+    ranks = [int(hit.name) for hit in vocabulary.ranks().find(text)]
+    years = [value for value, _, _ in years_in(text)]
+    strengths = [hit.name for hit in vocabulary.strengths().find(text)]
+    category = _category(text, terms, bool(degrees), bool(fields), bool(languages), bool(tests), bool(years))
+    return Demand(
+        text=text,
+        category=category,
+        terms=terms,
+        any_of=_any_of(text),
+        years=years[0] if years else 0.0,
+        degree=min(degrees, default=-1),
+        fields=fields if degrees or _MAJOR.search(text) else (),
+        languages=languages,
+        # "Good spoken English" asks for a working level when no better word is there.
+        rank=max(ranks, default=4) if languages else 0,
+        tests=tests,
+        basic="weak" in strengths and "strong" not in strengths,
+        unwritten=bool(cue("unwritten").search(text)),
+    )
+
+
+def _any_of(text: str) -> bool:
+    # The slash of "CI/CD" offers no choice: what lies inside a name does not count.
+    inside = {at for hit in vocabulary.find(text) for at in range(hit.start, hit.end)}
+    return any(match.start() not in inside for match in _ANY.finditer(fold(text)))
+
+
+def _category(
+    text: str, terms: tuple[str, ...], degree: bool, field: bool, language: bool, test: bool, years: bool
+) -> Category:
+    kinds = [vocabulary.kind(term) for term in terms]
+    hard = any(kind in vocabulary.HARD_KINDS for kind in kinds)
+    first_is_language = any(hit.start == 0 and vocabulary.kind(hit.name) == "language" for hit in vocabulary.find(text))
+    rules: tuple[tuple[bool, Category], ...] = (
+        ("certificate" in kinds and not years, "certification"),
+        (years and bool(_EXPERIENCE.search(text) or terms), "experience"),
+        (degree and not (hard and not _DEGREE_WORD.search(text) and not field), "education"),
+        (field and bool(_MAJOR.search(text)), "education"),
+        (test or (language and bool(_SPOKEN.search(text)) and not _TEACHING.search(text)), "language"),
+        (language and (not terms or first_is_language) and not _TEACHING.search(text), "language"),
+        (years, "experience"),
+        (bool(_LICENCE.search(text)) and not hard, "certification"),
+        (hard and not cue("unwritten").search(text), "skill"),
+        ("domain" in kinds, "domain"),
+        ("soft" in kinds, "soft"),
+        (bool(cue("unwritten").search(text)), "other"),
+        (bool(_DEGREE_WORD.search(text)), "education"),
+        (bool(_EXPERIENCE.search(text)), "experience"),
+        (hard, "skill"),
+    )
+    return next((category for applies, category in rules if applies), "other")

@@ -1,0 +1,91 @@
+"""A document as lines: bullets trimmed, wrapped lines put together again, the characters themselves untouched."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HAN = "\u2e80-\u2fdf\u3005\u3007\u3400-\u9fff\uf900-\ufaff"
+_HAN = re.compile(f"[{HAN}]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+# A hyphen, an "o" or a number is a bullet only when a space follows; the graphical marks always are.
+_BULLET = re.compile(
+    r"^\s*(?:#{1,6}\s+|[•·▪●○◦■□◆◇►▶▸➢➤➔✓✔✦★☆※‣⁃∙\uf000-\uf0ff]+\ufe0f?\s*"
+    r"|[-*–—+]\s+(?!\d{4}\b)|o\s+(?=[A-Z])|[(（]?\d{1,2}[)）]\s*|\d{1,2}(?:、\s*|\.\s*(?!\d))|[①-⑳]\s*)"
+)
+_STOP = re.compile(r"[.!?。！？；;:：]\s*[\"'”’)）」』]?$")
+# What never continues a line: a label, an address.
+_FRESH = re.compile(r"\S+@|https?:|www\.|[^\s:：]{1,12}(?: [^\s:：]{1,12})?[:：]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the document: its text without the mark before it, that mark, and the printed lines it is made of."""
+
+    text: str
+    mark: str = ""
+    sources: tuple[str, ...] = ()
+
+    @property
+    def bullet(self) -> bool:
+        return bool(self.mark) and not self.mark.startswith("#")
+
+
+def fold(text: str) -> str:
+    """`text` with full-width and compatibility characters as plain ones, length unchanged so that spans carry over."""
+    if text.isascii():
+        return text
+    return "".join(c if c.isascii() or len(n := unicodedata.normalize("NFKC", c)) != 1 else n for c in text)
+
+
+def width(text: str) -> int:
+    """Columns a line takes on paper: a Han character is twice as wide as a Latin one."""
+    return len(text) + len(_HAN.findall(text))
+
+
+def has_han(text: str) -> bool:
+    return _HAN.search(text) is not None
+
+
+def ends_sentence(text: str) -> bool:
+    return _STOP.search(text) is not None
+
+
+def read(text: str) -> list[Line]:
+    """The lines that say something, in order. Invisible characters and lone surrogates are dropped."""
+    clean = _INVISIBLE.sub("", text.encode("utf-8", "ignore").decode("utf-8"))
+    rows = []
+    for row in clean.splitlines():
+        mark = _BULLET.match(row)
+        body = (row[mark.end() :] if mark else row).strip()
+        if any(c.isalnum() for c in body):
+            rows.append(Line(body, mark[0].strip() if mark else "", (body,)))
+    return rows
+
+
+def join(first: Line, second: Line) -> Line:
+    """Two printed lines as one: nothing between two Han characters, else a space."""
+    glue = "" if has_han(first.text[-1:]) and has_han(second.text[:1]) else " "
+    return Line(first.text + glue + second.text, first.mark, first.sources + second.sources)
+
+
+def unwrap(lines: Sequence[Line], prose: bool = True) -> list[Line]:
+    """Put wrapped lines together.
+
+    A line continues the one before it when it has no mark or label of its own and the one before does not end a sentence,
+    and it starts in lower case, or belongs to an item (`prose` false), or the one before is nearly full (`prose` true): at
+    least 0.75 of the widest line of the block, as a word that did not fit is rarely longer than a quarter of a column.
+    """
+    full = 0.75 * max([40, *(width(line.text) for line in lines)])
+    merged: list[Line] = []
+    last_width = 0
+    for line in lines:
+        if merged and not line.mark and not ends_sentence(merged[-1].text) and not _FRESH.match(line.text):
+            starts_low = line.text[0].islower() or line.text[0] in ",，、%)）"
+            if starts_low or (last_width >= full if prose else merged[-1].bullet):
+                merged[-1] = join(merged[-1], line)
+                last_width = width(line.text)
+                continue
+        merged.append(line)
+        last_width = width(line.text)
+    return merged

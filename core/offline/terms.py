@@ -1,0 +1,58 @@
+"""The word lists of the resume side, as compiled patterns that are safe beside Chinese characters."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.offline.lines import fold
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """The parsed data file `name`.toml that stands beside this module."""
+    return tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text("utf-8"))
+
+
+def compiled(entries: Iterable[str]) -> re.Pattern[str]:
+    """One pattern over `entries` (regular expressions), first match first.
+
+    Latin letters are bounded by Latin letters and digits only: `\\b` would not see a word that touches a Han character.
+    """
+    latin, han = [], []
+    for entry in entries:
+        (latin if entry.isascii() else han).append(entry)
+    bounded = [rf"(?<![A-Za-z0-9])(?:{'|'.join(latin)})(?![A-Za-z0-9])"] if latin else []
+    return re.compile("|".join([*han, *bounded]), re.IGNORECASE)
+
+
+@cache
+def words(path: str) -> re.Pattern[str]:
+    """The plain words at a dotted `path` of resume_terms.toml, longest first."""
+    return compiled(re.escape(word) for word in sorted(_at(path), key=lambda w: (-len(w), w)))
+
+
+@cache
+def expressions(path: str) -> re.Pattern[str]:
+    """The regular expressions at a dotted `path` of resume_terms.toml, in the order of the file."""
+    return compiled(_at(path))
+
+
+@cache
+def groups(path: str) -> dict[str, re.Pattern[str]]:
+    """Every list of the table at `path`, as a pattern under its own key."""
+    return {name: words(f"{path}.{name}") for name in _at(path)}
+
+
+def _at(path: str) -> Any:
+    found: Any = table("resume_terms")
+    for part in path.split("."):
+        found = found[part]
+    return found
+
+
+def key(text: str) -> str:
+    """What headings and labels are compared by: letters and digits alone, folded and without case."""
+    return "".join(c for c in fold(text).casefold() if c.isalnum())

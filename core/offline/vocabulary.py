@@ -1,0 +1,249 @@
+"""The analyst's vocabulary: what a skill, certificate, degree, language or place may be called, and what implies what.
+
+All of it is data in `vocabulary.toml`; here it becomes lexicons that find names in a text, the longest name at each place.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from core.offline.lines import fold
+
+Relation = Literal["same", "instance", "implied", "broader", "near"]
+
+KINDS = ("tech", "tool", "method", "skill", "domain", "soft", "language", "certificate")
+HARD_KINDS = frozenset({"tech", "tool", "method", "skill"})
+# Evidence in the order of its worth: only the first two are worth full credit.
+RELATIONS: tuple[Relation, ...] = ("same", "instance", "implied", "broader", "near")
+
+_HAN = re.compile(r"[\u3400-\u9fff、]")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A name found in a text: its canonical name, and where it stands."""
+
+    name: str
+    start: int
+    end: int
+
+
+@cache
+def data() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text("utf-8"))
+
+
+def _key(text: str) -> str:
+    # Length is kept, so that a place in the key is the same place in the text.
+    lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in fold(text))
+    return lowered.replace("-", " ").replace("’", "'").replace("\n", " ").replace("\u00a0", " ")
+
+
+class Lexicon:
+    """Names to look for, each with its canonical name. A name may stand for one thing only: the first given wins."""
+
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
+        exact, guarded = data()["exact_case"], data()["guarded"]
+        self._exact, self._guarded = frozenset(exact), frozenset(guarded["names"])
+        self._before = re.compile(guarded["before"])
+        self._after = re.compile(guarded["after"])
+        self._strong_after = re.compile(guarded["strong_after"])
+        self._not_followed = {name: re.compile(pattern) for name, pattern in data()["not_followed"].items()}
+        by_head: dict[str, dict[str, tuple[str, str]]] = {}
+        for name, canonical in names:
+            key = _key(name)
+            by_head.setdefault(key[:2], {}).setdefault(key, (name, canonical))
+        self._by_head = {
+            head: sorted(((key, *value) for key, value in entries.items()), key=lambda e: (-len(e[0]), e[0]))
+            for head, entries in by_head.items()
+        }
+        self.find = lru_cache(maxsize=8192)(self._find)
+
+    def _find(self, text: str) -> tuple[Hit, ...]:
+        """The names in `text`, from left to right, none inside another."""
+        key, hits, at = _key(text), [], 0
+        while at < len(key):
+            hit = self._at(text, key, at)
+            if hit:
+                hits.append(hit)
+                at = hit.end
+            else:
+                at += 1
+        return tuple(hits)
+
+    def _at(self, text: str, key: str, at: int) -> Hit | None:
+        candidates = self._by_head.get(key[at : at + 2], [])
+        if key[at] in "crd":  # names of one letter, filed under themselves
+            candidates = [*candidates, *self._by_head.get(key[at], [])]
+        for name_key, name, canonical in candidates:
+            if not key.startswith(name_key, at):
+                continue
+            end = _end(key, at, name_key)
+            if end and self._spelled(text, name, at, at + len(name_key)):
+                return Hit(canonical, at, end)
+        return None
+
+    def _spelled(self, text: str, name: str, start: int, end: int) -> bool:
+        if name in self._not_followed and self._not_followed[name].match(text[end : end + 24]):
+            return False
+        if name in self._guarded:
+            before, after = text[max(0, start - 24) : start], text[end : end + 24]
+            return text[start:end] == name and bool(
+                self._strong_after.match(after.lower()) or (self._before.search(before) and self._after.match(after))
+            )
+        if not name.isascii() or (len(name) > 2 and name not in self._exact):
+            return True
+        # A Chinese sentence does not capitalise: "熟练使用excel、word".
+        around = text[:start].rstrip()[-1:] + text[end:].lstrip()[:1]
+        return fold(text[start:end]) == name or (len(name) > 2 and bool(_HAN.search(around)))
+
+
+def _end(key: str, at: int, name: str) -> int:
+    """Where the name that starts at `at` ends, a plural s included; 0 when it is part of a longer ASCII word."""
+    end = at + len(name)
+    if name[0].isascii() and name[0].isalnum() and at and key[at - 1].isascii() and key[at - 1].isalnum():
+        return 0
+    if not (name[-1].isascii() and name[-1].isalnum()):
+        return end
+    if key.startswith(("++", "#"), end):
+        return 0
+    if len(name) > 2 and key.startswith("s", end) and name[-1].isalpha() and not _alnum(key, end + 1):
+        return end + 1
+    return 0 if _alnum(key, end) else end
+
+
+def _alnum(key: str, at: int) -> bool:
+    return at < len(key) and key[at].isascii() and key[at].isalnum()
+
+
+@cache
+def _parsed() -> tuple[dict[str, str], list[tuple[str, str]], list[tuple[str, tuple[str, ...], bool]]]:
+    """Kind of each term; (name, term) pairs; groups (name or "", members, whether members stand in for each other)."""
+    kinds: dict[str, str] = {}
+    names: list[tuple[str, str]] = []
+    groups: list[tuple[str, tuple[str, ...], bool]] = []
+    for kind in KINDS:
+        for term, aliases in data()[kind].items():
+            kinds[term] = kind
+            names.append((term, term))
+            instances = [alias[1:] for alias in aliases if alias[0] == "<"]
+            near = [alias[1:] for alias in aliases if alias[0] == "~"]
+            names += [(alias.lstrip("<~"), alias[1:] if alias[0] in "<~" else term) for alias in aliases]
+            kinds |= {name: kind for name in instances + near if name not in kinds}
+            if instances:
+                groups.append((term, tuple(instances), True))
+            if near:
+                groups.append(("", (term, *near), True))
+    for group in data()["group"]:
+        groups.append((group["name"], tuple(group["members"]), group.get("transfer", False)))
+    return kinds, names, groups
+
+
+@cache
+def _terms() -> Lexicon:
+    return Lexicon(_parsed()[1])
+
+
+def find(text: str) -> tuple[Hit, ...]:
+    """Skills, tools, methods, domains, soft skills, languages and certificates named in `text`, left to right."""
+    return _terms().find(text)
+
+
+def kind(name: str) -> str:
+    """The kind of a term, one of `KINDS`."""
+    return _parsed()[0][name]
+
+
+@cache
+def _closure(name: str, up: bool) -> frozenset[str]:
+    """What `name` is an instance of (`up`), or what are instances of it, directly or through others."""
+    found: set[str] = set()
+    frontier = {name}
+    while frontier:
+        step: set[str] = set()
+        for parent, members, _ in _parsed()[2]:
+            if up and parent and frontier & set(members):
+                step.add(parent)
+            elif not up and parent in frontier:
+                step |= set(members)
+        frontier = step - found
+        found |= step
+    return frozenset(found - {name})
+
+
+@cache
+def relation(have: str, want: str) -> Relation | None:
+    """How much knowing `have` says about `want`; None when it says nothing."""
+    if have == want:
+        return "same"
+    if want in _closure(have, True):
+        return "instance"
+    implies: Mapping[str, list[str]] = data()["implies"]
+    if any(want in implies.get(name, ()) for name in (have, *sorted(_closure(have, True)))):
+        return "implied"
+    if have in _closure(want, True):
+        return "broader"
+    if any(transfer and have in members and want in members for _, members, transfer in _parsed()[2]):
+        return "near"
+    return None
+
+
+def _table(name: str) -> Lexicon:
+    return Lexicon((alias, key) for key, aliases in data()[name].items() for alias in aliases)
+
+
+@cache
+def degrees() -> Lexicon:
+    """Names of degrees; canonical names in the order of `DEGREE_ORDER`."""
+    return _table("degree")
+
+
+DEGREE_ORDER = ("high school", "associate", "bachelor", "master", "doctor")
+
+
+@cache
+def fields() -> Lexicon:
+    return _table("field")
+
+
+@cache
+def ranks() -> Lexicon:
+    """Words for how well a language is known; the canonical name is the rank, "1" to "6"."""
+    return _table("rank")
+
+
+@cache
+def tests() -> Lexicon:
+    """Language tests; the canonical name is a key of `data()["test"]`."""
+    return Lexicon((alias, name) for name, test in data()["test"].items() for alias in (name, *test["names"]))
+
+
+@cache
+def shown() -> Lexicon:
+    """What doing a soft skill looks like; one sign may speak for several skills, joined by "|"."""
+    signs: dict[str, list[str]] = {}
+    for skill, words in data()["shown"].items():
+        for word in words:
+            signs.setdefault(word, []).append(skill)
+    return Lexicon((word, "|".join(skills)) for word, skills in signs.items())
+
+
+@cache
+def strengths() -> Lexicon:
+    """Words such as "expert" and "basic", under "strong" and "weak"."""
+    return _table("strength")
+
+
+@cache
+def places() -> Lexicon:
+    return Lexicon((name, name) for name in data()["place"]["names"])
+
+
+def warm_up() -> None:
+    """Build every lexicon now (about 50 ms), so that the first analysis is as quick as the next."""
+    for lexicon in (_terms, degrees, fields, ranks, tests, shown, strengths, places):
+        lexicon()

@@ -1,0 +1,35 @@
+"""Untrusted text made inert for Markdown as Streamlit renders it.
+
+Streamlit adds to CommonMark: GFM (tables, bare links), LaTeX, `:directives[]`, emoji and icons. A backslash disarms
+what the parser sees. Bare links, emoji and icons are looked for again in the parsed text, where no backslash is left: a
+zero-width space parts them.
+"""
+
+import re
+
+_ZERO_WIDTH_SPACE = "\u200b"
+_BACKSLASHED = str.maketrans({c: "\\" + c for c in "\\`*_[]<>#|~$:&"})
+# Control characters, lone surrogates, and what reorders or hides text on a screen: bidi marks, tag characters.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]+"
+)
+# Each match ends just before the character that would complete a link, an emoji or an icon.
+_ALMOST = re.compile(r":/(?=/)|www(?=\.)|[-.\w+](?=@)|:[\w+-]+(?=:)|:material(?=/)", re.IGNORECASE)
+_LINE_START = re.compile(r"\A(?:[-+=]|[0-9]{1,9}[.)])")  # lists and setext underlines; one line only comes out
+
+
+def escape(text: str) -> str:
+    """Markdown that shows `text` and does nothing else, on one line, white space collapsed as a browser would.
+
+    Append-only, so it can be streamed: `escape(a + b).startswith(escape(a))`.
+    """
+    text = _UNSEEN.sub("", text).lstrip()
+    text = re.sub(r"\s+", " ", text)
+    text = _ALMOST.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, text)
+    return _LINE_START.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", text.translate(_BACKSLASHED))
+
+
+def literal(text: str) -> str:
+    """A short value a person copies (an address, a link) as a code span: not clickable, copied without additions."""
+    text = re.sub(r"\s+", " ", _UNSEEN.sub("", text)).strip()
+    return f"`{text}`" if text and "`" not in text and ":material/" not in text else escape(text)

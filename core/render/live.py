@@ -1,0 +1,215 @@
+"""A match shown while it is written: streamed JSON in, append-only Markdown out."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from core.errors import ModelError
+from core.i18n import translate
+from core.render.escape import escape
+from core.render.report import STATUS_ICONS
+from core.schemas import Requirement, Source, Status, Verdict
+from core.scoring import Score
+
+MAX_CHARS = 65_536  # several times the longest useful answer; bounds memory and the cost of each parse
+# No status is the beginning of another, so one that reads like them is complete.
+_STATUSES: tuple[Status, ...] = get_args(Status)
+_SOURCES = get_args(Source)
+_OPENING = re.compile(r'<think>|\{\s*"')
+# A raw line break inside a string is a common model fault, and outside of strings it means nothing.
+_CONTROL = dict.fromkeys(range(32), " ")
+
+
+def short_score(score: Score, locale: str) -> str:
+    """The line that `LiveMatch` shows when the verdicts are in, as Markdown."""
+    return translate(locale, "live.score", value=score.value, band=translate(locale, f"report.band.{score.band}"))
+
+
+class LiveMatch:
+    """One answer of the task job_match, from its first character to its last.
+
+    What `feed` and `finish` returned, joined, is the same Markdown however the answer was cut into chunks. Sections
+    come in the order in which the model writes them; a verdict once its id and status are complete; prose character by
+    character. Keys of no section are not shown. `score_line` is given all verdicts as the model wrote them (ground them
+    before scoring) and returns trusted Markdown, or None.
+
+    Each `feed` parses the whole answer so far (some 0.2 ms at 8 kB), so join tokens to about 20 chunks a second.
+    """
+
+    def __init__(
+        self, requirements: Sequence[Requirement], locale: str, score_line: Callable[[list[Verdict]], str | None]
+    ) -> None:
+        self._requirements = {r.id: escape(r.text).rstrip() for r in requirements}
+        self._locale = locale
+        self._score_line = score_line
+        self._score: str | None = None  # kept: the computation is not repeated with every chunk
+        self._buffer = ""
+        self._searched = 0  # no object begins before this
+        self._start: int | None = None  # where the object begins
+        self._shown = ""
+
+    def feed(self, chunk: str) -> str:
+        """The Markdown that this chunk adds, often none. Raises ModelError ("too_long") past `MAX_CHARS`."""
+        self._buffer += chunk
+        if len(self._buffer) > MAX_CHARS:
+            raise ModelError("too_long")
+        try:
+            return self._advance(from_json(self._json(), allow_partial="trailing-strings"), growing=True)
+        except ValueError:  # not JSON, or not yet: what is shown stays, the final validation decides
+            return ""
+
+    def finish(self) -> str:
+        """What was held back; nothing if the answer was cut or is not JSON."""
+        json = self._json()
+        try:
+            document = from_json(json, allow_partial="trailing-strings")
+            from_json(json)
+        except ValueError as error:
+            if not str(error).startswith("trailing characters"):  # a closing fence or a remark after the object
+                return ""
+        return self._advance(document, growing=False)
+
+    def _json(self) -> str:
+        """The buffer from the object on, past any prose, code fence and <think> block; "" if none began."""
+        while self._start is None and (opening := _OPENING.search(self._buffer, self._searched)):
+            if opening[0] != "<think>":
+                self._start = opening.start()
+                break
+            end = self._buffer.find("</think>", opening.end())
+            if end < 0:
+                return ""
+            self._searched = end
+        return "" if self._start is None else self._buffer[self._start :].translate(_CONTROL)
+
+    def _advance(self, document: Any, growing: bool) -> str:
+        markdown = self._document(document, growing)
+        # A model that writes a key twice takes back what it wrote first: what is shown cannot be.
+        if not markdown.startswith(self._shown):
+            return ""
+        delta = markdown[len(self._shown) :]
+        self._shown = markdown
+        return delta
+
+    # Everything below maps a partial value to Markdown; `growing` says that the value may not be complete.
+
+    def _text(self, key: str) -> str:
+        return translate(self._locale, key)
+
+    def _document(self, document: Any, growing: bool) -> str:
+        blocks = []
+        for key, value, more in _children(document, growing):
+            if key in _SECTIONS and (body := _SECTIONS[key](self, value, more)):
+                blocks.append(f"#### {self._text(f'report.section.{key}')}\n\n{body}")
+        return "\n\n".join(blocks)
+
+    def _verdicts(self, value: Any, growing: bool) -> str:
+        items: dict[str, str] = {}
+        for _, verdict, more in _children(value, growing):
+            requirement_id, item = self._verdict(verdict, more)
+            if item:
+                items.setdefault(requirement_id, item)
+        body = "\n".join(items.values())
+        if items and not growing:
+            if self._score is None:
+                self._score = self._scored(value)
+            body += self._score and f"\n\n{self._score}"
+        return body
+
+    def _scored(self, value: Any) -> str:
+        try:
+            verdicts = [Verdict.model_validate(verdict) for verdict in value]
+        except ValidationError:
+            return ""
+        return self._score_line(verdicts) or ""
+
+    def _verdict(self, verdict: Any, growing: bool) -> tuple[str, str]:
+        fields = list(_children(verdict, growing))
+        complete = {key: value.strip() for key, value, more in fields if isinstance(value, str) and not more}
+        status = next((s for s in _STATUSES for key, value, _ in fields if key == "status" and value == s), None)
+        requirement_id = complete.get("requirement_id", "")
+        if requirement_id not in self._requirements or status is None:
+            return "", ""
+        lines = [
+            f"{STATUS_ICONS[status]} **{self._text(f'report.status.{status}')}** {self._requirements[requirement_id]}"
+        ]
+        for key, value, more in fields:
+            if key == "quotes":
+                lines += [self._quote(quote, quote_more) for _, quote, quote_more in _children(value, more)]
+            elif key == "note":
+                lines.append(_prose(value))
+        return requirement_id, _bullet(lines)
+
+    def _quote(self, quote: Any, growing: bool) -> str:
+        fields = {key: (value, more) for key, value, more in _children(quote, growing)}
+        text, more = fields.get("text", ("", False))
+        if not (shown := _prose(text)):
+            return ""
+        source = fields.get("source", ("", False))[0]
+        where = f" ({self._text(f'report.source.{source}')})" if not growing and source in _SOURCES else ""
+        return f"“{shown}" if more else f"“{shown}”{where}"
+
+    def _paragraph(self, value: Any, growing: bool) -> str:
+        return _prose(value)
+
+    def _points(self, value: Any, growing: bool) -> str:
+        bullets = []
+        for _, item, _ in _children(value, growing):
+            fields = [
+                field
+                for key, child, _ in _children(item, growing)
+                for field in (_children(child, growing) if key == "tip" else [(key, child, False)])
+            ]
+            bullets.append(_bullet([self._labelled(key, child) for key, child, _ in fields]))
+        return "\n".join(filter(None, bullets))
+
+    def _labelled(self, key: str, value: Any) -> str:
+        text = _prose(value)
+        if key == "point" or not text:
+            return text
+        return self._text(f"report.label.{key}") + text if key in ("evidence", "interview", "resume") else ""
+
+    def _message(self, value: Any, growing: bool) -> str:
+        parts = [_prose(child) for key, child, _ in _children(value, growing) if key in _MESSAGE]
+        return "\n>\n".join(f"> {part}" for part in parts if part)
+
+    def _steps(self, value: Any, growing: bool) -> str:
+        steps = filter(None, (_prose(step) for _, step, _ in _children(value, growing)))
+        return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+
+    def _questions(self, value: Any, growing: bool) -> str:
+        return "\n".join(filter(None, (_bullet([_prose(question)]) for _, question, _ in _children(value, growing))))
+
+
+_MESSAGE = ("hook", "value", "call_to_action")
+_SECTIONS: dict[str, Callable[[LiveMatch, Any, bool], str]] = {
+    "verdicts": LiveMatch._verdicts,
+    "overall_assessment": LiveMatch._paragraph,
+    "strengths": LiveMatch._points,
+    "weaknesses": LiveMatch._points,
+    "outreach": LiveMatch._message,
+    "recommendations": LiveMatch._steps,
+    "questions_for_client": LiveMatch._questions,
+}
+
+
+def _children(value: Any, growing: bool) -> Iterator[tuple[str, Any, bool]]:
+    """(key, child, may grow) of an object, or of a list with empty keys; only the last child of all may grow."""
+    if isinstance(value, dict):
+        pairs = list(value.items())
+    else:
+        pairs = [("", child) for child in value] if isinstance(value, list) else []
+    for number, (key, child) in enumerate(pairs, 1):
+        yield key, child, growing and number == len(pairs)
+
+
+def _prose(value: Any) -> str:
+    # A trailing space waits for the next word, so that what follows the text (a quotation mark) can touch it.
+    return escape(value).rstrip() if isinstance(value, str) else ""
+
+
+def _bullet(lines: Sequence[str]) -> str:
+    shown = [line for line in lines if line]
+    return "- " + "\n  - ".join(shown) if shown else ""

@@ -1,0 +1,118 @@
+"""The finished report as one Markdown document."""
+
+from core.i18n import translate
+from core.render.escape import escape
+from core.schemas import JobMatch, JobSummary, Status, Verdict
+from core.scoring import MUST_HAVE_WEIGHT, NICE_TO_HAVE_WEIGHT, Contribution, Score
+
+STATUS_ICONS: dict[Status, str] = {"met": "✅", "partial": "🟡", "missing": "❌", "unclear": "❔"}
+
+
+def score_sentence(score: Score, locale: str) -> str:
+    """The score with its band and how it came about, as a Markdown paragraph."""
+    return translate(
+        locale,
+        "report.score_capped" if score.value < score.uncapped else "report.score",
+        value=score.value,
+        band=translate(locale, f"report.band.{score.band}"),
+        earned=f"{score.earned:g}",
+        total=score.total,
+        uncapped=score.uncapped,
+        must=MUST_HAVE_WEIGHT,
+        nice=NICE_TO_HAVE_WEIGHT,
+    )
+
+
+def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str) -> str:
+    """Everything a coach reads about one match. `match` is grounded and `score` computed from its verdicts."""
+
+    def label(key: str) -> str:
+        return translate(locale, f"report.label.{key}")
+
+    def section(key: str, *blocks: str) -> list[str]:
+        body = "\n\n".join(filter(None, blocks))
+        return [f"## {translate(locale, f'report.section.{key}')}", body] if body else []
+
+    job_name = " · ".join(escape(part).rstrip() for part in (job.job_title, job.company) if part)
+    texts = {r.id: escape(r.text).rstrip() for r in job.requirements}
+    caps = [
+        f"- {translate(locale, f'report.cap.{cap.reason}', limit=cap.limit, requirement=texts[cap.requirement_id])}"
+        for cap in score.caps
+    ]
+    strengths = [
+        _bullet(_line(s.point, s.requirement_ids), _labelled(label("evidence"), s.evidence, s.section))
+        for s in match.strengths
+    ]
+    weaknesses = [
+        _bullet(
+            _line(w.point, w.requirement_ids),
+            _labelled(label("evidence"), w.evidence, w.section),
+            _labelled(label("interview"), w.tip.interview),
+            _labelled(label("resume"), w.tip.resume),
+        )
+        for w in match.weaknesses
+    ]
+    outreach = [
+        f"> {escape(p)}" for p in (match.outreach.hook, match.outreach.value, match.outreach.call_to_action) if p
+    ]
+    blocks = [
+        f"# {translate(locale, 'report.title', job=job_name) if job_name else translate(locale, 'report.title_plain')}",
+        score_sentence(score, locale),
+        "\n".join(caps),
+        *section("verdicts", _requirement_table(match, texts, score, locale)),
+        *section("overall_assessment", escape(match.overall_assessment)),
+        *section("strengths", "\n".join(strengths)),
+        *section("weaknesses", "\n".join(weaknesses)),
+        *section("outreach", "\n>\n".join(outreach)),
+        *section("recommendations", "\n".join(f"{n}. {escape(r)}" for n, r in enumerate(match.recommendations, 1))),
+        *section("questions_for_client", "\n".join(_bullet(escape(q)) for q in match.questions_for_client)),
+    ]
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _requirement_table(match: JobMatch, texts: dict[str, str], score: Score, locale: str) -> str:
+    verdicts = {v.requirement_id: v for v in reversed(match.verdicts)}
+    head = [translate(locale, f"report.column.{key}") for key in ("status", "requirement", "evidence", "points")]
+    rows = [head, ["---"] * len(head)]
+    for contribution in score.contributions:
+        requirement_id = contribution.requirement_id
+        status = f"{STATUS_ICONS[contribution.status]} {translate(locale, f'report.status.{contribution.status}')}"
+        rows.append(
+            [
+                status,
+                f"{requirement_id} {texts[requirement_id]}",
+                _evidence(verdicts[requirement_id], locale) if requirement_id in verdicts else "",
+                _points(contribution, locale),
+            ]
+        )
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _evidence(verdict: Verdict, locale: str) -> str:
+    parts = []
+    for quote in verdict.quotes:
+        if quote.text:
+            where = f"report.source.{quote.source}" if quote.verified else "report.unverified"
+            parts.append(f"“{escape(quote.text).rstrip()}” ({translate(locale, where)})")
+    return " ".join([*parts, escape(verdict.note).rstrip()])
+
+
+def _points(contribution: Contribution, locale: str) -> str:
+    points = f"{contribution.points:g} / {contribution.weight}"
+    if not contribution.potential:
+        return points
+    return f"{points} ({translate(locale, 'report.potential', potential=contribution.potential)})"
+
+
+def _line(text: str, requirement_ids: list[str]) -> str:
+    ids = f" ({', '.join(map(escape, requirement_ids))})" if requirement_ids else ""
+    return escape(text).rstrip() + ids
+
+
+def _labelled(label: str, text: str, section: str = "") -> str:
+    where = f" ({escape(section).rstrip()})" if section else ""
+    return f"{label}{escape(text).rstrip()}{where}" if text else ""
+
+
+def _bullet(*lines: str) -> str:
+    return "- " + "\n  - ".join(filter(None, lines))

@@ -1,0 +1,343 @@
+"""Runs as a page or a test sees them: submit, view, follow live, cancel, retry, list.
+
+A run's id is the hash of its owner, its inputs and a token of the form it came from: a double click gives the same
+run, a new form with the same inputs a new one.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import load_only
+from sqlmodel import col, func, select, update
+
+from core import clients, database, engine, jobs
+from core.database import OwnerSession
+from core.errors import StateError
+from core.models import (
+    Attempt,
+    Client,
+    Event,
+    EventType,
+    Job,
+    LLMCall,
+    Match,
+    Resume,
+    ResumeKind,
+    Run,
+    RunKind,
+    RunStatus,
+    now,
+)
+
+POLL = 0.2  # seconds between looks at the status
+BATCH = 0.1  # seconds of live text in one delta at the start
+SLOWDOWN = 200_000  # characters: the browser redraws all text for every delta, so a delta waits 0.1 s more per 20,000
+PAGE_SIZE = 20
+
+StepState = Literal["pending", "running", "done", "failed", "cancelled"]
+
+
+# --- submitting -------------------------------------------------------------------------------------------------
+
+
+def submit_match(db: OwnerSession, client_id: int, jd: str, *, model: str, locale: str, token: str) -> Run:
+    """Start a match of a client against a job description, or return the run this very form already started.
+
+    Raises InputError when the text is too short or too long, StateError when the client has no finished resume.
+    """
+    text = jobs.valid_text(jd)
+    resume = clients.current(db, client_id, ResumeKind.RESUME)
+    detailed = clients.current(db, client_id, ResumeKind.DETAILED_RESUME)
+    if resume is None or resume.id is None:
+        raise StateError("no_resume")
+    run = Run(
+        id=_key(db, RunKind.MATCH, client_id, resume.id, detailed and detailed.id, text, model, locale, token),
+        kind=RunKind.MATCH,
+        status=RunStatus.SUMMARY_PENDING,
+        client_id=client_id,
+        resume_id=resume.id,
+        detailed_resume_id=detailed.id if detailed else None,
+        model=model,
+        locale=locale,
+    )
+    return _submit(db, run, jobs.new(client_id, text))
+
+
+def submit_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str) -> Run:
+    """Start the extraction of one resume version; the same version gives the same run."""
+    kind = RunKind(resume.kind.value)
+    run = Run(
+        id=_key(db, kind, resume.id),
+        kind=kind,
+        status=RunStatus.SUMMARY_PENDING,
+        client_id=resume.client_id,
+        resume_id=resume.id or 0,
+        model=model,
+        locale=locale,
+    )
+    return _submit(db, run)
+
+
+def _key(db: OwnerSession, *inputs: object) -> str:
+    canonical = json.dumps([db.owner_id, *inputs], ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+
+
+def _submit(db: OwnerSession, run: Run, job: Job | None = None) -> Run:
+    if (known := db.get(Run, run.id)) is None:
+        try:
+            if job is not None:
+                db.add(job)
+                db.flush()
+                run.job_id = job.id
+            db.add(run)
+            db.flush()
+            _new_attempt(db, run)
+            db.commit()
+        except IntegrityError:  # the other half of a double click was faster
+            db.rollback()
+            known = db.require(Run, run.id)
+    run = known or run
+    if not run.status.finished:
+        _hand_over(run)
+    return run
+
+
+def _new_attempt(db: OwnerSession, run: Run) -> None:
+    db.add(Attempt(run_id=run.id, number=run.attempt))
+    db.add(Event(run_id=run.id, attempt=run.attempt, type=EventType.TASK_CREATED))
+
+
+def _hand_over(run: Run) -> None:
+    # A crash before this line leaves a run the engine does not know; the next start hands it over.
+    engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt)
+
+
+def cancel(db: OwnerSession, run_id: str) -> None:
+    """Ask a run to stop. The workflow settles it; a run that has finished meanwhile stays as it is."""
+    run = db.require(Run, run_id)
+    if not run.status.finished and run.cancel_requested_at is None:
+        run.cancel_requested_at = now()
+        db.commit()
+
+
+def retry(db: OwnerSession, run_id: str) -> Run:
+    """Begin the next attempt of a failed or cancelled run; what earlier attempts finished is reused.
+
+    Raises StateError when the run has not ended that way, so that a double click retries once.
+    """
+    run = db.require(Run, run_id)
+    changed = db.exec(
+        update(Run)
+        .where(
+            col(Run.id) == run_id,
+            col(Run.attempt) == run.attempt,
+            col(Run.status).in_([RunStatus.FAILED, RunStatus.CANCELLED]),
+        )
+        .values(
+            attempt=run.attempt + 1,
+            status=RunStatus.SUMMARY_PENDING,
+            failure_code=None,
+            cancel_requested_at=None,
+            finished_at=None,
+        )
+    )
+    if changed.rowcount != 1:
+        db.rollback()
+        raise StateError("not_retryable")
+    db.refresh(run)
+    _new_attempt(db, run)
+    db.commit()
+    _hand_over(run)
+    return run
+
+
+# --- viewing ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task of a run, as its events tell it."""
+
+    task: str
+    state: StepState
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None unless it is done."""
+        return (self.finished_at - self.started_at).total_seconds() if self.started_at and self.finished_at else None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """Everything a page shows of one run."""
+
+    run: Run
+    client: Client
+    resume: Resume
+    job: Job | None
+    match: Match | None
+    steps: list[Step]
+    calls: list[LLMCall] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        return self.run.status.finished
+
+
+def view(db: OwnerSession, run_id: str) -> RunView:
+    """Raises NotFoundError for a run that is not the owner's."""
+    run = db.require(Run, run_id)
+    events = db.exec(select(Event).where(Event.run_id == run_id).order_by(col(Event.id))).all()
+    return RunView(
+        run=run,
+        client=db.require(Client, run.client_id),
+        resume=db.require(Resume, run.resume_id),
+        job=db.get(Job, run.job_id) if run.job_id else None,
+        match=db.exec(select(Match).where(Match.run_id == run_id)).first(),
+        steps=[_step(task, run, [e for e in events if e.task == task]) for task in run.kind.tasks],
+        calls=list(db.exec(select(LLMCall).where(LLMCall.run_id == run_id).order_by(col(LLMCall.id))).all()),
+    )
+
+
+_STATES: dict[EventType, StepState] = {
+    EventType.TASK_STARTED: "running",
+    EventType.TASK_COMPLETED: "done",
+    EventType.TASK_FAILED: "failed",
+    EventType.TASK_CANCELLED: "cancelled",
+}
+
+
+def _step(task: str, run: Run, events: list[Event]) -> Step:
+    """A task's last event says how it stands; one that ended badly counts only in the attempt it happened in."""
+    if not events:
+        # Stopped before it began, or not its turn yet.
+        return Step(task, "cancelled" if run.status is RunStatus.CANCELLED else "pending")
+    last = events[-1]
+    if last.type is not EventType.TASK_COMPLETED and last.attempt != run.attempt:
+        return Step(task, "pending")
+    started = next((e.created_at for e in reversed(events) if e.type is EventType.TASK_STARTED), None)
+    ended = None if last.type is EventType.TASK_STARTED else last.created_at
+    return Step(task, _STATES[last.type], started, ended)
+
+
+def latest_extraction(db: OwnerSession, resume: Resume) -> Run | None:
+    """The run that made, or is making, this version's structure; None for a correction by hand."""
+    kinds = [kind for kind in RunKind if kind is not RunKind.MATCH]
+    query = select(Run).where(Run.resume_id == resume.id, col(Run.kind).in_(kinds))
+    return db.exec(query.order_by(col(Run.created_at).desc())).first()
+
+
+def follow(owner_id: int, run_id: str) -> Iterator[RunView | None]:
+    """The run now, and again whenever its status changes, until it has finished; None at each look that finds nothing
+    new, so that a page notices when nobody looks any more. Raises NotFoundError."""
+    seen = None
+    while True:
+        with database.session(owner_id) as db:
+            run = db.require(Run, run_id)
+            state = (run.status, run.attempt)
+            current = view(db, run_id) if state != seen else None
+        yield current
+        if state[0].finished:
+            return
+        if current is None:
+            time.sleep(POLL)
+        seen = state
+
+
+class LiveText:
+    """The readable text of a run's match: iterate for pieces of Markdown to append, None when nothing is new.
+
+    An iteration ends when the run does, or when the text starts over because the model is asked again or a crashed
+    step runs again. The next iteration then yields the new text from its beginning.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._workflow_id = run.workflow_id
+        self._offset = 0  # of the newest restart
+
+    def __iter__(self) -> Iterator[str | None]:
+        text, sent, position = "", 0, self._offset
+        due = time.monotonic() + BATCH
+        for entry in engine.read(self._workflow_id, self._offset):
+            position += entry is not None
+            if entry and entry.get("reset"):
+                self._offset, text = position, ""
+                if sent:
+                    return
+            elif entry:
+                text += entry["text"]
+            clock = time.monotonic()
+            if text and (entry is None or clock >= due):
+                yield text
+                sent, text = sent + len(text), ""
+                due = clock + BATCH + sent / SLOWDOWN
+            elif entry is None:
+                yield None
+        if text:
+            yield text
+
+
+# --- history ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One line of the history list."""
+
+    run_id: str
+    client: str
+    job_title: str
+    company: str
+    score: int | None
+    band: str | None
+    status: RunStatus
+    created_at: datetime
+
+
+def count(db: OwnerSession) -> int:
+    """How many matches the owner has run."""
+    return db.exec(select(func.count(col(Run.id))).where(Run.kind == RunKind.MATCH)).one()
+
+
+def history(db: OwnerSession, page: int = 1, size: int = PAGE_SIZE) -> list[HistoryRow]:
+    """One page of the owner's matches, newest first; pages count from 1."""
+    query = (
+        select(Run, Client, Job, Match)
+        .join(Client, col(Client.id) == Run.client_id)
+        .join(Job, col(Job.id) == Run.job_id, isouter=True)
+        .join(Match, col(Match.run_id) == Run.id, isouter=True)
+        .options(*_COLUMNS)
+        .where(Run.kind == RunKind.MATCH)
+        .order_by(col(Run.created_at).desc(), col(Run.id))
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return [
+        HistoryRow(
+            run_id=run.id,
+            client=client.name,
+            job_title=job.title if job else "",
+            company=job.company if job else "",
+            score=match.score if match else None,
+            band=match.band if match else None,
+            status=run.status,
+            created_at=run.created_at,
+        )
+        for run, client, job, match in db.exec(query)
+    ]
+
+
+# The texts stay in the database: a list does not show them.
+_COLUMNS = (
+    load_only(Job.title, Job.company),  # type: ignore[arg-type]  # SQLModel types columns as their values
+    load_only(Match.score, Match.band),  # type: ignore[arg-type]
+)

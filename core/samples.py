@@ -1,0 +1,62 @@
+"""Fictional clients and job descriptions to try everything with, from `samples/manifest.toml`."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+
+from core import clients, jobs, runs
+from core.database import OwnerSession
+from core.models import ResumeKind
+from core.settings import OFFLINE_MODEL, ROOT
+
+FOLDER = ROOT / "samples"
+
+
+@dataclass(frozen=True)
+class SampleClient:
+    """One fictional person: the texts of their documents and of the jobs to compare them with, by title."""
+
+    name: str
+    locale: str
+    documents: dict[ResumeKind, str]
+    jobs: dict[str, str]
+
+
+@cache
+def samples() -> tuple[SampleClient, ...]:
+    manifest = tomllib.loads((FOLDER / "manifest.toml").read_text("utf-8"))
+
+    def text(path: str) -> str:
+        return (FOLDER / path).read_text("utf-8")
+
+    return tuple(
+        SampleClient(
+            name=entry["name"],
+            locale=entry["locale"],
+            documents={kind: text(entry[kind.value]) for kind in ResumeKind},
+            jobs={job["title"]: text(job["path"]) for job in entry["jobs"]},
+        )
+        for entry in manifest["clients"]
+    )
+
+
+def loaded(db: OwnerSession) -> bool:
+    """Whether every sample client is among the owner's active ones."""
+    return {sample.name for sample in samples()} <= {client.name for client in clients.listing(db)}
+
+
+def load(db: OwnerSession) -> None:
+    """Add the sample clients that are missing, with their documents and jobs, and start the extractions.
+
+    The offline analyst reads them, whatever model is configured: a first look must cost nothing.
+    """
+    present = {client.name for client in clients.listing(db)}
+    for sample in samples():
+        if sample.name in present:
+            continue
+        client = clients.create(db, sample.name)
+        for kind, text in sample.documents.items():
+            resume = clients.add_paste(db, client.id or 0, kind, text)
+            runs.submit_extraction(db, resume, model=OFFLINE_MODEL, locale=sample.locale)
+        for title, text in sample.jobs.items():
+            jobs.save(db, client.id or 0, text, title)

@@ -1,0 +1,104 @@
+"""Every test works in a folder of its own, on a database of its own."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core import database, engine, llm
+from core.settings import settings
+from tests.support.model_server import ModelServer, model_server
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty working folder with an empty data folder; nothing of the machine's own settings is seen."""
+    for name in list(os.environ):
+        if name.startswith("JOBMATCH_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("JOBMATCH_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    settings.cache_clear()
+    yield tmp_path
+    engine.stop()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Change settings for the rest of the test: `configure(model="openai/paced")`."""
+
+    def change(**values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"JOBMATCH_{name.upper()}", str(value))
+        settings.cache_clear()
+
+    return change
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with model_server() as state:
+        yield state
+
+
+@pytest.fixture
+def paced(server: ModelServer, configure: Callable[..., None]) -> llm.Model:
+    """The loopback model, configured as the app's first choice."""
+    configure(model="openai/paced", api_base=server.url, api_key="test", stall_seconds=3, deadline_seconds=30)
+    return llm.configured("openai/paced")
+
+
+@pytest.fixture
+def owner(folder: Path) -> int:
+    return database.local_owner()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server of this session's own, on loopback."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").exists() else []
+    found = binaries[-1] if binaries else None
+    if found is None and (initdb := shutil.which("initdb")):
+        found = Path(initdb).parent
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install PostgreSQL")
+        pytest.skip("PostgreSQL is not installed")
+    home = tmp_path_factory.mktemp("postgres")
+    home.chmod(0o777)
+    for parent in home.parents[:2]:
+        parent.chmod(0o755)
+    # PostgreSQL refuses to run as root.
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    data, port = home / "data", 54329
+
+    def run(program: str, *arguments: str | Path) -> None:
+        subprocess.run([*user, found / program, "-D", data, *arguments], check=True, capture_output=True, cwd=home)
+
+    run("initdb", "-A", "trust", "-U", "test")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+    run("pg_ctl", "-w", "-l", home / "log", "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://test@127.0.0.1:{port}"
+    finally:
+        run("pg_ctl", "-m", "immediate", "stop")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> str:
+    """Run a test once on each database."""
+    if request.param == "postgresql":
+        server_url = request.getfixturevalue("postgres")
+        name = f"t{time.time_ns()}"
+        admin = sa.create_engine(f"{server_url}/postgres", isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        admin.dispose()
+        configure(database_url=f"{server_url}/{name}")
+    return str(request.param)

@@ -1,0 +1,119 @@
+"""Owner-scoped sessions and migrations, on SQLite and on PostgreSQL."""
+
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import Session, SQLModel, select, update
+
+from core import database
+from core.errors import NotFoundError
+from core.models import Client, User
+from core.settings import settings
+
+
+def add_owner(name: str) -> int:
+    with Session(database.engine()) as db:
+        user = User(name=name)
+        db.add(user)
+        db.commit()
+        assert user.id
+        return user.id
+
+
+@pytest.mark.usefixtures("storage")
+def test_an_owner_sees_and_changes_only_their_own_rows() -> None:
+    ann, bob = add_owner("ann"), add_owner("bob")
+    with database.session(ann) as db:
+        client = Client(name="Ann's client")
+        db.add(client)
+        db.commit()
+        key = client.id
+    with database.session(bob) as db:
+        assert db.get(Client, key) is None
+        assert db.exec(select(Client)).all() == []
+        assert db.exec(update(Client).values(name="stolen")).rowcount == 0
+        with pytest.raises(NotFoundError):
+            db.require(Client, key)
+    with database.session(ann) as db:
+        assert db.require(Client, key).name == "Ann's client"
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_row_cannot_be_written_for_somebody_else() -> None:
+    ann, bob = add_owner("ann"), add_owner("bob")
+    with database.session(ann) as db:
+        db.add(Client(name="forged", owner_id=bob))
+        with pytest.raises(NotFoundError):
+            db.commit()
+
+
+@pytest.mark.usefixtures("storage")
+def test_migrations_make_exactly_the_tables_of_the_models() -> None:
+    with database.engine().connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+@pytest.mark.usefixtures("storage")
+def test_several_processes_may_migrate_at_once() -> None:
+    engines = [database.connect(settings().app_database_url) for _ in range(4)]
+    failures: list[BaseException] = []
+
+    def migrate(engine: sa.Engine) -> None:
+        try:
+            database.migrate(engine)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=migrate, args=(engine,)) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with engines[0].connect() as connection:
+        assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == database.head_revision()
+
+
+def test_every_revision_names_the_one_before_it() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [database.head_revision()]
+
+
+@pytest.mark.usefixtures("owner")
+def test_sqlite_is_set_up_to_be_shared(folder: Path) -> None:
+    with database.engine().connect() as connection:
+        pragmas = {
+            name: connection.scalar(sa.text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        }
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000}
+    assert (folder / "data" / "app.sqlite").exists()
+
+
+def test_the_local_owner_is_created_once() -> None:
+    owners: set[int] = set()
+    threads = [threading.Thread(target=lambda: owners.add(database.local_owner())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(owners) == 1
+
+
+def test_times_come_back_in_utc(owner: int) -> None:
+    with database.session(owner) as db:
+        client = Client(name="x")
+        db.add(client)
+        db.commit()
+        created, key = client.created_at, client.id
+    with database.session(owner) as db:
+        assert db.require(Client, key).created_at == created
+        assert db.require(Client, key).created_at.utcoffset() is not None

@@ -1,0 +1,197 @@
+"""The one call path, against a server that streams, and that fails in scripted ways."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import llm, tasks
+from core.errors import Cancelled, ModelError
+from core.samples import samples
+from core.schemas import JobMatch, JobSummary
+from tests.support.model_server import ModelServer
+
+JD = next(iter(samples()[0].jobs.values()))
+
+
+class Recorder(llm.Listener):
+    def __init__(self) -> None:
+        self.calls: list[llm.Call] = []
+        self.texts: list[str] = []
+
+    def started(self) -> None:
+        self.texts.clear()
+
+    def text(self, chunk: str) -> None:
+        self.texts.append(chunk)
+
+    def finished(self, call: llm.Call) -> None:
+        self.calls.append(call)
+
+
+def summarise(model: llm.Model, listener: llm.Listener | None = None) -> JobSummary:
+    return tasks.summarise_job(JD, locale="en", model=model, listener=listener)
+
+
+def test_an_answer_streams_and_is_logged(paced: llm.Model, server: ModelServer) -> None:
+    recorder = Recorder()
+    assert summarise(paced, recorder).requirements
+    assert len([text for text in recorder.texts if text]) > 5
+    (call,) = recorder.calls
+    assert (call.task, call.model, call.outcome, call.finish_reason) == ("job_summary", "openai/paced", "ok", "stop")
+    assert (call.prompt_tokens, call.completion_tokens) == (100, 50)
+    assert call.cost is None  # a model without a known price has no cost, not a cost of nothing
+    assert call.first_token_seconds is not None
+    assert 0 < call.first_token_seconds <= call.seconds
+    (body,) = server.bodies
+    assert body["response_format"] == {"type": "json_object"}
+
+
+def test_the_offline_analyst_takes_the_same_path() -> None:
+    recorder = Recorder()
+    model = llm.configured("offline/analyst")
+    assert summarise(model, recorder) == summarise(model)
+    assert len([text for text in recorder.texts if text]) > 5
+    (call,) = recorder.calls
+    assert (call.outcome, call.cost) == ("ok", 0.0)
+
+
+@pytest.mark.parametrize("fault", ["fenced", "thinking"])
+def test_wrapping_around_the_answer_is_dropped(fault: str, paced: llm.Model, server: ModelServer) -> None:
+    server.fail("job_summary", fault)
+    assert summarise(paced).requirements
+    assert server.requests["job_summary"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (401, "auth"),
+        (402, "billing"),
+        (404, "model_not_found"),
+        (429, "rate_limit"),
+        (500, "provider_down"),
+        (503, "provider_down"),
+        ("empty", "empty"),
+        ("prose", "refused"),
+        ("cut", "cut_off"),
+        ("length", "cut_off"),
+        ("filter", "content_filter"),
+        ("endless", "too_long"),
+        ("drop", "provider_down"),
+        ("hang", "timeout"),
+    ],
+)
+def test_a_fault_ends_with_its_code(fault: str | int, code: str, paced: llm.Model, server: ModelServer) -> None:
+    server.fail("job_summary", fault)
+    recorder = Recorder()
+    started = time.monotonic()
+    with pytest.raises(ModelError) as caught:
+        summarise(replace(paced, stall_seconds=1), recorder)
+    assert caught.value.code == code
+    assert caught.value.message("en")
+    assert recorder.calls[-1].outcome == code
+    assert server.requests["job_summary"] == 1
+    assert time.monotonic() - started < 10
+
+
+def test_a_dead_address_is_a_provider_that_is_down(paced: llm.Model) -> None:
+    with pytest.raises(ModelError) as caught:
+        summarise(replace(paced, api_base="http://127.0.0.1:9/v1"))
+    assert caught.value.code == "provider_down"
+
+
+def test_a_wrong_schema_is_asked_for_once_more(paced: llm.Model, server: ModelServer) -> None:
+    server.fail("job_summary", "wrong_schema")
+    recorder = Recorder()
+    assert summarise(paced, recorder).requirements
+    assert [call.outcome for call in recorder.calls] == ["invalid_output", "ok"]
+    assert "must_haves" in server.bodies[1]["messages"][-1]["content"]
+    assert "".join(recorder.texts).startswith("{")  # nothing of the void first answer is left
+
+
+def test_a_schema_wrong_twice_fails(paced: llm.Model, server: ModelServer) -> None:
+    server.fail("job_summary", "wrong_schema", "wrong_schema")
+    with pytest.raises(ModelError) as caught:
+        summarise(paced)
+    assert caught.value.code == "invalid_output"
+    assert server.requests["job_summary"] == 2
+
+
+def test_a_refused_json_mode_is_loosened(paced: llm.Model, server: ModelServer) -> None:
+    server.fail("job_summary", "no_json_mode", "no_json_mode")
+    assert summarise(replace(paced, json_mode="schema")).requirements
+    modes = [body.get("response_format", {}).get("type") for body in server.bodies]
+    assert modes == ["json_schema", "json_object", None]
+
+
+def test_the_deadline_ends_a_drip(paced: llm.Model, server: ModelServer) -> None:
+    server.pace, server.chunk = 0.2, 1
+    with pytest.raises(ModelError) as caught:
+        summarise(replace(paced, deadline_seconds=1))
+    assert caught.value.code == "timeout"
+
+
+def test_what_a_listener_raises_comes_through_and_closes_the_stream(paced: llm.Model, server: ModelServer) -> None:
+    class Stop(Recorder):
+        def text(self, chunk: str) -> None:
+            raise Cancelled
+
+    server.pace = 0.05
+    recorder = Stop()
+    with pytest.raises(Cancelled):
+        summarise(paced, recorder)
+    assert recorder.calls[0].outcome == "cancelled"
+    time.sleep(0.5)
+    assert server.completed["job_summary"] == 0
+
+
+def test_key_and_address_go_only_to_the_model_they_were_set_for(configure: Callable[..., None]) -> None:
+    configure(model="openai/a", api_base="http://x/v1", api_key="k")
+    assert llm.configured("openai/a").api_key == "k"
+    assert llm.configured("openai/b").api_key == ""
+    assert llm.configured("offline/analyst").api_base == ""
+    assert "k" not in repr(llm.configured("openai/a")).replace("api_key", "").replace("stall", "")
+
+
+def test_a_document_without_requirements_fails_with_advice(paced: llm.Model) -> None:
+    with pytest.raises(ModelError) as caught:
+        tasks.summarise_job("La la la. " * 10, locale="en", model=llm.configured("offline/analyst"))
+    assert caught.value.code == "no_requirements"
+
+
+MATCH = JobMatch(overall_assessment="Fine, and 好", recommendations=["a", "b", "c"]).model_dump_json()
+
+
+@given(st.integers(1, len(MATCH) - 1))
+def test_no_proper_prefix_of_a_document_is_an_answer(length: int) -> None:
+    with pytest.raises(ModelError) as caught:
+        llm.parse(MATCH[:length], JobMatch)
+    assert caught.value.code in {"cut_off", "invalid_output", "empty"}
+
+
+@given(st.text())
+def test_any_text_is_an_answer_or_a_model_error(text: str) -> None:
+    try:
+        assert isinstance(llm.parse(text, JobMatch), JobMatch)
+    except ModelError as error:
+        assert error.code in {"empty", "refused", "cut_off", "invalid_output"}
+
+
+def test_a_models_own_score_and_verification_change_nothing() -> None:
+    document = (
+        '{"score": 100, "verdicts": [{"requirement_id": "M1", "status": "met", '
+        '"quotes": [{"source": "resume", "text": "never written", "verified": true}]}], "recommendations": ["a","b","c"]}'
+    )
+    from core import grounding, scoring
+    from core.schemas import Requirement
+
+    requirements = [Requirement(id="M1", text="Go", category="skill")]
+    answer = llm.parse(document, JobMatch)
+    assert isinstance(answer, JobMatch)
+    grounded = grounding.ground(answer, requirements, {"resume": "Python", "detailed_resume": ""})
+    assert grounded.verdicts[0].status == "unclear"
+    assert scoring.score(requirements, grounded.verdicts).value == 0

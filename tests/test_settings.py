@@ -1,0 +1,46 @@
+"""Where settings come from, and that the README lists them all."""
+
+from pathlib import Path
+
+import pytest
+
+from core.settings import ROOT, Settings
+
+
+def test_precedence_environment_then_dotenv_then_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit" / "secrets.toml").write_text(
+        'JOBMATCH_MODEL = "secret/model"\nJOBMATCH_API_BASE = "http://secret"\n'
+        "JOBMATCH_MAX_TOKENS = 111\n[other]\na = 1\n"
+    )
+    assert (Settings().model, Settings().api_base, Settings().max_tokens) == ("secret/model", "http://secret", 111)
+    (folder / ".env").write_text("JOBMATCH_MODEL=dotenv/model\nJOBMATCH_API_BASE=http://dotenv\n")
+    assert (Settings().model, Settings().api_base, Settings().max_tokens) == ("dotenv/model", "http://dotenv", 111)
+    monkeypatch.setenv("JOBMATCH_MODEL", "environment/model")
+    assert (Settings().model, Settings().api_base) == ("environment/model", "http://dotenv")
+
+
+def test_keys_are_never_shown() -> None:
+    assert "hunter2" not in repr(Settings(api_key="hunter2"))  # type: ignore[arg-type]
+
+
+def test_databases_lie_beside_each_other(folder: Path) -> None:
+    assert Settings().app_database_url == f"sqlite:///{folder / 'data' / 'app.sqlite'}"
+    assert Settings().engine_database_url == f"sqlite:///{folder / 'data' / 'app.engine.sqlite'}"
+    url = "postgresql+psycopg://host/db"
+    assert Settings(database_url=url).engine_database_url == url
+
+
+def test_the_offline_analyst_is_always_a_choice() -> None:
+    assert Settings().models == ["offline/analyst"]
+    assert Settings(model="openai/x").models == ["openai/x", "offline/analyst"]
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name, field in Settings.model_fields.items():
+        row = next(line for line in readme.splitlines() if line.startswith(f"| `JOBMATCH_{name.upper()}`"))
+        assert field.description
+        assert field.description in row
+        default = "" if name == "api_key" else str(field.default)
+        assert f"`{default}`" in row or not default
