@@ -1,7 +1,7 @@
 """Resumes and job descriptions, from files (PDF, DOCX, plain text, Markdown) and from pasted text.
 
 A file is untrusted. What it is, its content decides, not its name. PDF and DOCX are parsed in a short-lived child
-process with a deadline and a memory limit: PDFium is neither thread-safe nor interruptible, and a few hundred bytes of
+process with a deadline and a memory limit: PDFium is neither thread-safe nor interruptible, and a few kilobytes of
 nested forms keep it busy for hours. Whatever a file holds, the only exception these functions raise is `InputError`.
 
 Nothing is silently cut: text over the limit, pages that are only pictures and files cut short are all refused, each
@@ -19,7 +19,7 @@ import threading
 import unicodedata
 import zipfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path, PurePath
 from typing import Any
@@ -27,9 +27,10 @@ from typing import Any
 from core.errors import InputError
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_CHARACTERS = 16_000
+MAX_CHARACTERS = 16_000  # of a resume
 
 ACCEPTED = "PDF, DOCX, TXT, Markdown (.md)"
+EXTENSIONS = ["pdf", "docx", "txt", "md"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Document:
     pages: int | None = None
 
 
-def read_document(data: bytes, filename: str) -> Document:
-    """The text of a file of at most `MAX_BYTES` bytes, in reading order, of at most `MAX_CHARACTERS` characters.
+def read_document(data: bytes, filename: str, limit: int = MAX_CHARACTERS) -> Document:
+    """The text of a file of at most `MAX_BYTES` bytes, in reading order, of at most `limit` characters.
 
     `filename` only tells Markdown from plain text and is checked against the content; it may be any string.
     Raises InputError: file_empty, file_too_large, file_type_unknown, file_type_mismatch, file_legacy_doc,
@@ -57,23 +58,23 @@ def read_document(data: bytes, filename: str) -> Document:
     extension = PurePath(filename.strip()).suffix.lower()
     kind = _kind(data, extension)
     if kind in _PARSERS:
-        return _parse_in_child(data, kind, extension if extension in _CLAIMS else "")
+        return _parse_in_child(data, kind, extension if extension in _CLAIMS else "", limit)
     if kind is not None:
         raise _wrong_type(kind, extension)
-    return Document(read_text(_decode(data, extension)), _TEXT_TYPES[extension])
+    return Document(read_text(_decode(data, extension), limit), _TEXT_TYPES[extension])
 
 
-def read_text(text: str) -> str:
+def read_text(text: str, limit: int = MAX_CHARACTERS) -> str:
     """Pasted text, cleaned: NFKC, no invisible or control characters, no trailing spaces, blank lines folded.
 
-    Raises InputError: text_empty; text_too_long with `length` and `limit` in characters.
+    Raises InputError: text_empty; text_too_long with `length` (before cleaning if far too long) and `limit`.
     """
     # Cleaning costs time, and no honest text is twenty times as long before it as after.
-    cleaned = _clean(text) if len(text) <= 20 * MAX_CHARACTERS else text
+    cleaned = _clean(text) if len(text) <= 20 * limit else text
     if not cleaned:
         raise InputError("text_empty")
-    if len(cleaned) > MAX_CHARACTERS:
-        raise InputError("text_too_long", length=len(cleaned), limit=MAX_CHARACTERS)
+    if len(cleaned) > limit:
+        raise InputError("text_too_long", length=len(cleaned), limit=limit)
     return cleaned
 
 
@@ -180,7 +181,7 @@ def _decoded(data: bytes) -> str | None:
 def _is_rubbish(text: str, *, guessed: bool) -> bool:
     if "\0" in text or len(_CONTROLS.findall(text)) > len(text) / 100:
         return True
-    # Half of all byte pairs are some GB18030 character, but real Chinese is written with the 7,445 of GB 2312:
+    # Most byte pairs above ASCII are some GB18030 character, but real Chinese is written with the 7,445 of GB 2312:
     # Western and Big5 texts read as GB18030 are mostly others.
     foreign = [c for c in text[: 2 * MAX_CHARACTERS] if c > "\x7f"]
     return guessed and sum(_in_gb2312(c) for c in foreign) < 0.8 * len(foreign)
@@ -240,8 +241,8 @@ _MEMORY = 1024**3  # bytes of address space, enforced where the system can
 _CHILDREN = threading.BoundedSemaphore(2)  # keeps many uploads at once within the memory of a small machine
 
 
-def _parse_in_child(data: bytes, kind: str, extension: str) -> Document:
-    command = [sys.executable, "-m", __name__, kind, extension]
+def _parse_in_child(data: bytes, kind: str, extension: str, limit: int) -> Document:
+    command = [sys.executable, "-m", __name__, kind, extension, str(limit)]
     folder = Path(__file__).parents[1]  # where the child finds this package, installed or not
     try:
         with _CHILDREN:
@@ -256,10 +257,11 @@ def _parse_in_child(data: bytes, kind: str, extension: str) -> Document:
     return Document(**answer)
 
 
-def _parse(data: bytes, kind: str, extension: str) -> Document:
+def _parse(data: bytes, kind: str, extension: str, limit: int = MAX_CHARACTERS) -> Document:
     """Runs in the child; like `read_document`, raises nothing but InputError."""
     try:
-        return _PARSERS[kind](data, extension)
+        document = _PARSERS[kind](data, extension)
+        return replace(document, text=read_text(document.text, limit))
     except (InputError, ImportError):  # the latter is a broken installation, not a broken file
         raise
     except MemoryError:
@@ -268,10 +270,10 @@ def _parse(data: bytes, kind: str, extension: str) -> Document:
         raise InputError("file_damaged") from None
 
 
-def _serve(kind: str, extension: str) -> None:
+def _serve(kind: str, extension: str, limit: str) -> None:
     _limit_resources()
     try:
-        answer = asdict(_parse(sys.stdin.buffer.read(), kind, extension))
+        answer = asdict(_parse(sys.stdin.buffer.read(), kind, extension, int(limit)))
     except InputError as error:
         answer = {"code": error.code, "values": error.values}
     sys.stdout.write(json.dumps(answer))
@@ -327,7 +329,7 @@ def _read_pdf(data: bytes, extension: str) -> Document:
         raise InputError("file_no_text")
     if pictures:
         raise InputError("file_pages_without_text", pages=", ".join(map(str, pictures)))
-    return Document(read_text("\n".join(texts)), "application/pdf", len(texts))
+    return Document("\n".join(texts), "application/pdf", len(texts))
 
 
 def _is_picture(page: Any, text: str) -> bool:
@@ -353,7 +355,7 @@ def _letters(text: str) -> int:
 
 _MAX_ENTRIES = 2_000
 _MAX_UNPACKED = 100 * 1024 * 1024
-# Office XML shrinks 10 to 50 times; more, in a file that is not small anyway, is made to exhaust memory.
+# Office XML shrinks some 20 times; a file that is not small and shrinks far more is made to exhaust memory.
 _MAX_RATIO = 100
 _SMALL = 10 * 1024 * 1024
 # What a ZIP holds, by how the names of its entries begin.
@@ -416,7 +418,7 @@ def _read_docx(data: bytes) -> Document:
     text = "\n".join(text for text in texts if text.strip())
     if not _letters(text):
         raise InputError("file_no_text" if "image" in related else "text_empty")
-    return Document(read_text(text), _DOCX_TYPE)
+    return Document(text, _DOCX_TYPE)
 
 
 def _paragraphs(root: Any) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 Which run is where is not asked here: the run's status in the app's database is the only truth. The engine only
 guarantees that a workflow which was accepted is executed to its end, also after a crash, each step once.
+
+DBOS takes a fifth of a second to import, which the first page does not need: so it is imported where it is used.
 """
 
 import logging
@@ -9,14 +11,16 @@ import socket
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
 from filelock import FileLock, Timeout
 
 from core import database
 from core.settings import settings
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient, DBOSConfig
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +33,7 @@ MAX_SLOTS = 64
 POLL = 0.05  # seconds between a viewer's reads on SQLite; PostgreSQL notifies
 HEARTBEAT = 0.2  # seconds a viewer waits before it hears that nothing is new
 
-_lock = Lock()
+_lock = RLock()
 _slot: FileLock | None = None  # held while this process executes; the system releases it however the process ends
 
 
@@ -45,6 +49,8 @@ def start() -> bool:
         _slot, executor_id = _take_slot()
         if _slot is None:
             return False
+        from dbos import DBOS, DBOSPortableJSONSerializer  # noqa: PLC0415
+
         from core import chain  # noqa: PLC0415 (registers the workflow, which needs this module)
 
         config: DBOSConfig = {
@@ -72,13 +78,19 @@ def stop() -> None:
     global _slot  # noqa: PLW0603
     with _lock:
         if _slot is not None:
+            from dbos import DBOS  # noqa: PLC0415
+
             DBOS.destroy()
             _slot.release()
             _slot = None
 
 
 def enqueue(workflow_id: str, *arguments: Any) -> None:
-    """Hand a workflow to whichever process executes. The same id again is the same workflow, run once."""
+    """Hand a workflow to whichever process executes, beginning with this one if none does.
+
+    The same id again is the same workflow, run once.
+    """
+    start()
     _client().enqueue(
         {
             "workflow_name": WORKFLOW,
@@ -99,11 +111,15 @@ def is_active(workflow_id: str) -> bool | None:
 
 def write(entry: dict[str, Any]) -> None:
     """Append to the live stream of the workflow this is called in. Raises a BaseException if that was cancelled."""
+    from dbos import DBOS  # noqa: PLC0415
+
     DBOS.write_stream(STREAM, entry)
 
 
 def read(workflow_id: str, offset: int = 0) -> Iterator[dict[str, Any] | None]:
     """A workflow's live stream, replayed from an offset and then followed to its end; None when nothing is new."""
+    from dbos import error  # noqa: PLC0415
+
     while True:
         try:
             for entry in _client().read_stream(
@@ -146,7 +162,9 @@ def _sqlite_engine(url: str) -> Any:
 
 
 @cache
-def _client_for(url: str) -> DBOSClient:
+def _client_for(url: str) -> "DBOSClient":
+    from dbos import DBOSClient, DBOSPortableJSONSerializer  # noqa: PLC0415
+
     return DBOSClient(
         system_database_url=url,
         system_database_engine=_sqlite_engine(url) if url.startswith("sqlite") else None,
@@ -155,5 +173,5 @@ def _client_for(url: str) -> DBOSClient:
     )
 
 
-def _client() -> DBOSClient:
+def _client() -> "DBOSClient":
     return _client_for(settings().engine_database_url)

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import files
 
 from core import documents, i18n
 from core.documents import MAX_BYTES, MAX_CHARACTERS, Document, read_document, read_text
 from core.errors import InputError
+from tests.support import files
 
 EXTENSIONS = [".pdf", ".docx", ".txt", ".md", ".doc", ".exe", ""]
 ENGLISH = ("Emily Chen, Senior Backend Engineer", "Led the migration of the payments ledger to Go services.")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from app.components.page import Page
@@ -35,6 +34,8 @@ def links(page: Page, rows: Sequence[HistoryRow]) -> None:
 
 def table(page: Page, rows: Sequence[HistoryRow]) -> HistoryRow | None:
     """The runs as a table; the row a person selects."""
+    import pandas as pd  # noqa: PLC0415 (a third of a second, which no other page needs)
+
     frame = pd.DataFrame(
         [
             {

@@ -24,7 +24,9 @@ class Coverage:
     """The extracted texts, to hold lines against."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        unique = sorted({_plain(row) for value in values for row in value.splitlines()}, key=lambda value: (-len(value), value))
+        unique = sorted(
+            {_plain(row) for value in values for row in value.splitlines()}, key=lambda value: (-len(value), value)
+        )
         self._values = [value for value in unique if value]
         self._all = "\n".join(self._values)
         self._joining = frozenset(table("resume_terms")["joining"]["words"])
@@ -39,7 +41,9 @@ class Coverage:
                 plain = _cut(plain, value)
                 if not _RUN.search(plain):
                     return True
-        return all(run.lower() in self._joining or is_label(run) for run in _RUN.findall(plain)) or not key(_without_labels(plain))
+        return all(run.lower() in self._joining or is_label(run) for run in _RUN.findall(plain)) or not key(
+            _without_labels(plain)
+        )
 
 
 def _plain(text: str) -> str:

@@ -193,6 +193,6 @@ def total_years(periods: Iterable[Period]) -> float:
 
 
 def mentions(text: str, today: date) -> list[tuple[int, int]]:
-    """(begin, end) offsets of every single date with a year that `text` names, whether or not it is part of a period."""
+    """(begin, end) offsets of every date with a year that `text` names, whether or not it is part of a period."""
     points = (_point(match, today) for match in _TOKEN.finditer(fold(text)))
     return [(point.begin, point.stop) for point in points if point and point.year and not point.now]

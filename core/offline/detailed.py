@@ -97,7 +97,9 @@ class _Story:
         return experience
 
 
-def _experience(position: Position, lines: Sequence[Line], today: date, projects_only: bool = False) -> DetailedExperience:
+def _experience(
+    position: Position, lines: Sequence[Line], today: date, projects_only: bool = False
+) -> DetailedExperience:
     story = _Story(position)
     for index, line in enumerate(lines):
         titled = _TITLE.match(line.text)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cache
 
 from core.offline import vocabulary
 from core.offline.dates import date_ranges, mentions
@@ -79,7 +80,16 @@ def education(lines: Sequence[Line], today: date) -> list[Education]:
     return [entry for entry in entries if entry.school or entry.degree or entry.field]
 
 
+@cache
+def _courses_inside() -> re.Pattern[str]:
+    names = table("headings")["labels"]["courses"]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})\s*[:：]\s*(.+)$", re.IGNORECASE)
+
+
 def _education_line(text: str, today: date) -> list[tuple[str, str]]:
+    inside = _courses_inside().search(text)
+    if inside and inside.start():
+        return [*_education_line(text[: inside.start()], today), ("courses", inside[1])]
     if named := label(text, "courses", *_SLOTS):
         return [(_SLOTS.get(named.group, named.group), named.value)]
     found: list[tuple[str, str]] = []
@@ -104,7 +114,9 @@ def _education_line(text: str, today: date) -> list[tuple[str, str]]:
         for piece in re.split(rf"(?<=[{HAN}])\s+(?=[{HAN}])", part):
             named = "" if school else _school(piece)
             school = school or named
-            spare += [text for text in (piece.replace(named, " ", 1).split("  ") if named else [piece]) if text.strip(_EDGE)]
+            spare += [
+                text for text in (piece.replace(named, " ", 1).split("  ") if named else [piece]) if text.strip(_EDGE)
+            ]
     spare = [text for piece in spare if _field_like(text := _JOINERS.sub("", piece.strip(_EDGE + " ")).strip(_EDGE))]
     if degree or school:
         found += [("field", spare.pop(0))] if spare and (degree or has_han(text)) else []
@@ -117,7 +129,11 @@ def _education_line(text: str, today: date) -> list[tuple[str, str]]:
 
 def _degree(text: str) -> re.Match[str] | None:
     """The longest degree named: "MA" may be a state behind a town; beside a longer one it is not taken."""
-    matches = [m for m in expressions("degrees").finditer(text) if not re.search(r"[A-Z][a-z]+, ?$", text[: m.start()]) or len(m[0]) > 2]
+    matches = [
+        m
+        for m in expressions("degrees").finditer(text)
+        if not re.search(r"[A-Z][a-z]+, ?$", text[: m.start()]) or len(m[0]) > 2
+    ]
     return max(matches, key=lambda match: len(match[0]), default=None)
 
 
@@ -129,7 +145,13 @@ def _school(piece: str) -> str:
 
 
 def _field_like(text: str) -> bool:
-    return bool(text) and width(text) <= 40 and not any(c.isdigit() for c in text) and not words("places").search(text) and width(text) > 2
+    return (
+        bool(text)
+        and width(text) <= 40
+        and not any(c.isdigit() for c in text)
+        and not words("places").search(text)
+        and width(text) > 2
+    )
 
 
 # --- skills ---------------------------------------------------------------------------------------------------
@@ -155,19 +177,32 @@ def split_items(text: str) -> list[str]:
     return [item for item in cleaned if any(c.isalnum() for c in item)]
 
 
+_GRADE = re.compile(
+    r"(?:\d+\s*(?:个月|年|months?|years?)|熟练|精通|良好|一般|了解|掌握|熟悉|expert|advanced|intermediate|basic|proficient)\+?",
+    re.IGNORECASE,
+)
+
+
 def add_skills(skills: Skills, specialties: list[str], line: Line, kind: str) -> None:
     """Put the items of one line of a skills section into their bags; the label of a group is a specialty."""
     text, bag = line.text, {"tools": "tools", "soft": "soft"}.get(kind, "")
     if named := free_label(text):
         name, value = named
-        bag = next((b for b, names in table("resume_terms")["skill_labels"].items() if key(name) in map(key, names)), bag)
+        bag = next(
+            (b for b, names in table("resume_terms")["skill_labels"].items() if key(name) in map(key, names)), bag
+        )
         if not bag and not heading_kind(name):
             _append(specialties, name)
         text = value or name
+    items = split_items(text)
+    if named and named[1] and all(_GRADE.fullmatch(item) for item in items):  # "劳动法：熟练 | 48个月" names one skill
+        _append(getattr(skills, bag or _bag(named[0])), named[0])
+        specialties.remove(named[0])
+        return
     if width(text) > 80 and re.search(r"[。.]$", text) and not bag:
         _append(skills.other, text)
         return
-    for item in split_items(text):
+    for item in items:
         _append(getattr(skills, bag or _bag(item)), item)
 
 
@@ -188,7 +223,10 @@ def _append(items: list[str], item: str) -> None:
 
 # --- languages and certificates -------------------------------------------------------------------------------
 
-_PROOF_TAIL = re.compile(r"^[\s:：\-（(/,，]*(?:\d+(?:\.\d+)?(?!\d*年)\s*(?:分|/\s*\d+)?|[A-C][12]|level \d|N[1-5]|[一二三四六八]级)[)）]?", re.IGNORECASE)
+_PROOF_TAIL = re.compile(
+    r"^[\s:：\-（(/,，]*(?:\d+(?:\.\d+)?(?!\d*年)\s*(?:分|/\s*\d+)?|[A-C][12]|level \d|N[1-5]|[一二三四六八]级)[)）]?",
+    re.IGNORECASE,
+)
 _LANGUAGE_BREAKS = re.compile(r"\s*[;；、|｜\t•·]\s*|\s{3,}|。\s*")
 
 
@@ -224,14 +262,10 @@ def _language_chunks(text: str) -> list[str]:
     """Cut before each language: "English (native), Mandarin (fluent)" is two, "英语：流利，CET-6 580分" is one."""
     chunks: list[str] = []
     for part in _LANGUAGE_BREAKS.split(text):
-        starts = [0]
-        for match in re.finditer(r"[,，]\s*|\s(?:and|和)\s", part):
-            if words("language.names").match(part, match.end()):
-                starts.append(match.end())
-        for begin, stop in zip(starts, [*starts[1:], len(part)], strict=True):
-            if chunk := part[begin:stop].strip(" ,，"):
-                chunks.append(re.sub(r"\s+and$", "", chunk))
-    return chunks
+        breaks = re.finditer(r"[,，]\s*|\s(?:and|和)\s", part)
+        starts = [0, *(match.end() for match in breaks if words("language.names").match(part, match.end()))]
+        chunks += [part[begin:stop] for begin, stop in zip(starts, [*starts[1:], len(part)], strict=True)]
+    return [chunk for raw in chunks if (chunk := re.sub(r"\s(?:and|和)\s*$", "", raw).strip(" ,，"))]
 
 
 def _language(chunk: str) -> Language:
@@ -245,9 +279,12 @@ def _language(chunk: str) -> Language:
     rest = chunk.replace(proof, "\t") if proof else chunk
     rest = rest.replace(name[0], "\t", 1) if name else rest
     left = [part.strip(_EDGE) for part in re.split(r"\t", rest) if part.strip(_EDGE)]
-    return Language(name=name[0] if name else "", level=next(iter(left), "") if width(" ".join(left)) <= 60 else "", proof=proof)
+    return Language(
+        name=name[0] if name else "", level=next(iter(left), "") if width(" ".join(left)) <= 60 else "", proof=proof
+    )
 
 
+_EXPIRY = re.compile(r"(?:expires?|valid (?:until|to)|有效期至?)[\s:：]*$", re.IGNORECASE)  # not the date it was earned
 _CERT_PARTS = re.compile(r"\s*[|｜\t•·,，;；]\s*|\s{2,}|\s+—\s+")
 
 
@@ -257,7 +294,8 @@ def certification(text: str, today: date) -> Certification:
     if periods := date_ranges(text, today):
         when = periods[0].text
     elif single := mentions(text, today):
-        when = text[slice(*single[-1])]
+        expiry = _EXPIRY.search(text[: single[-1][0]])
+        when = text[expiry.start() if expiry else single[-1][0] : single[-1][1]]
     if when:
         begin = text.rindex(when)
         rest = f"{text[:begin].rstrip(' (（')}\t{text[begin + len(when) :].lstrip(' )）')}"
@@ -267,13 +305,16 @@ def certification(text: str, today: date) -> Certification:
 
 
 def certifications(text: str, today: date) -> list[Certification]:
-    """The certificates of a line; one that only lists several ("PMP、CPA") is cut at its list marks."""
-    return [certification(part, today) for part in listed(text, is_certificate)]
+    """The certificates of a line; one that only lists several ("PMP、CPA", "BLS, ACLS") is cut at its list marks."""
+    rows = [row for row in re.split(r"\s*[、；;]\s*", text) if any(c.isalnum() for c in row)]
+    return [certification(part, today) for row in rows for part in listed(row, is_certificate)]
 
 
 def is_certificate(text: str) -> bool:
     """Whether a short text names a certificate or licence rather than a degree."""
-    return width(text) <= 80 and bool(words("certificate.words").search(text)) and not expressions("degrees").search(text)
+    return (
+        width(text) <= 80 and bool(words("certificate.words").search(text)) and not expressions("degrees").search(text)
+    )
 
 
 def listed(text: str, *kinds: Callable[[str], bool]) -> list[str]:
@@ -297,7 +338,11 @@ def projects(lines: Sequence[Line]) -> list[Project]:
     for line in lines:
         opens = not line.bullet and (width(line.text) <= 80 and not re.search(r"[。.!！；;]$", line.text))
         named = label(line.text, "project")
-        detail = None if named else label(line.text, "task", "action", "result", "duties", "stack", "role", "dates", "achievements")
+        detail = (
+            None
+            if named
+            else label(line.text, "task", "action", "result", "duties", "stack", "role", "dates", "achievements")
+        )
         if detail and found:
             if detail.group == "task" and not found[-1].description:
                 found[-1].description = line.text
@@ -324,4 +369,3 @@ def _project(text: str, whole: str) -> Project:
     lead = _LEAD.match(text)
     name = (lead[1] if lead else text).strip("*_ ")
     return Project(name=name, description="" if name == whole else whole)
-

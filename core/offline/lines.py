@@ -39,8 +39,9 @@ def fold(text: str) -> str:
 
 
 def width(text: str) -> int:
-    """Columns a line takes on paper: a Han character is twice as wide as a Latin one."""
-    return len(text) + len(_HAN.findall(text))
+    """Columns a line takes when its gaps are one space each: a Han character is twice as wide as a Latin one."""
+    close = " ".join(text.split())
+    return len(close) + len(_HAN.findall(close))
 
 
 def has_han(text: str) -> bool:
@@ -72,9 +73,10 @@ def join(first: Line, second: Line) -> Line:
 def unwrap(lines: Sequence[Line], prose: bool = True) -> list[Line]:
     """Put wrapped lines together.
 
-    A line continues the one before it when it has no mark or label of its own and the one before does not end a sentence,
-    and it starts in lower case, or belongs to an item (`prose` false), or the one before is nearly full (`prose` true): at
-    least 0.75 of the widest line of the block, as a word that did not fit is rarely longer than a quarter of a column.
+    A line continues the one before it when it has no mark or label of its own and the one before does not end a
+    sentence, and it starts in lower case, or belongs to an item (`prose` false), or the one before is nearly full
+    (`prose` true): at least 0.75 of the widest line of the block, as a word that did not fit is rarely longer than a
+    quarter of a column.
     """
     full = 0.75 * max([40, *(width(line.text) for line in lines)])
     merged: list[Line] = []

@@ -5,34 +5,35 @@ from datetime import date
 
 from core.offline.dates import mentions
 from core.offline.lines import fold, has_han
-from core.offline.terms import words
+from core.offline.terms import table, words
 from core.schemas import Metric
 
-_UNIT = (
-    r"%|‰|个百分点|亿美元|万美元|亿元|万余元|万元|千元|美元|元|亿|万|人次|余人|人|名|余名|家|余家|个|余个|份|余份|倍|小时|分钟|秒|天|周|个月|年|次|余次|台|条|项|单|件|吨|平方米|课时|张|篇|场|位|分"
-    r"|percent(?:age points?)?|pts?\b|billion|million|thousand|bn\b|[kKMB]\b(?:\s+(?:users|events|customers|requests|stars)\b)?"
-    r"|x\b|times\b|hours?|minutes?|seconds?|days?|weeks?|months?|years?|ms\b|people|users|customers|clients|patients|students|engineers|employees|accounts|beds|stores|teams|projects|events"
-)
-_NUMBER = re.compile(rf"(?<![A-Za-z\d.#-])(?P<money>[$€£¥])?(?P<value>\d[\d,]*(?:\.\d+)?)\+?[ -]?(?:余\s?)?(?P<unit>{_UNIT})?", re.IGNORECASE)
-_CLAUSE = re.compile(r"[，；。;]\s*|,(?!\d)\s*|\.(?=\s|$)|、")
-_FROM_TO = re.compile(r"(?:由|从|from)\s*$", re.IGNORECASE)
-_PERIOD = re.compile(
-    r"Q[1-4]\s*(?:19|20)\d\d|(?:19|20)\d\d\s*(?:年)?\s*(?:Q[1-4]|[上下]半年|全年)?|同比|环比|每[天日月年周]|每小时|年度|季度|半年内|\d+\s*个月内|全年"
-    r"|per (?:hour|day|week|month|quarter|year|shift)|(?:with)?in \w+ (?:days|weeks|months|years)|over \w+ (?:weeks|months|years)"
-    r"|year[- ]over[- ]year|\bYoY\b|annually|monthly|daily|weekly|a (?:year|month|week|day)",
+_UNIT = "|".join(table("resume_terms")["metric"]["units"])
+_NUMBER = re.compile(
+    rf"(?<![A-Za-z\d.#-])(?P<money>[$€£¥])?(?P<value>\d[\d,]*(?:\.\d+)?)\+?[ -]?(?:余\s?)?(?P<unit>{_UNIT})?",
     re.IGNORECASE,
 )
-_LEAD = re.compile(r"^(?:(?:19|20)\d\d年|每[天日月年周]|将|使|把|实现|其中|并|累计|共|and|while|which|that|the|a|an|our|[a-z]+(?:ed|ing)\b|cut|grew|led|built|won|with|by|to)\s*", re.IGNORECASE)
+_CLAUSE = re.compile(r"[，；。;]\s*|,(?!\d)\s*|\.(?=\s|$)|、")
+_FROM_TO = re.compile(r"(?:由|从|from)\s*$", re.IGNORECASE)
+_PERIOD = re.compile("|".join(table("resume_terms")["metric"]["periods"]), re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:(?:19|20)\d\d年|每[天日月年周]|将|使|把|实现|其中|并|累计|共"
+    r"|(?:and|while|which|that|the|a|an|our|[a-z]+ed|[a-z]+ing|cut|grew|led|built|won|with|by|to)\b)\s*",
+    re.IGNORECASE,
+)
 _TRAIL = re.compile(
     r"(?:同比|环比|提升|提高|增长|增加|上升|下降|降低|减少|缩短|节省|节约|达到|达|超过|超额|超|约|近|为|由|从|至|到|了|高于|低于"
     r"|\b(?:rose|fell|grew|dropped|improved|increased|decreased|went|reached|climbed|is|was|were|only)"
     r"|\b(?:by|to|of|from|with|for|over|than|at|in|up|nearly|about|around|approximately|more|the|and|a|an|on)\b)\s*$",
     re.IGNORECASE,
 )
-_STOP = re.compile(r"\s+(?:by|to|of|from|with|for|over|in|at|per|and|across|while|on|within|through|each|every)\b", re.IGNORECASE)
+_STOP = re.compile(
+    r"\s+(?:by|to|of|from|with|for|over|in|at|per|and|across|while|on|within|through|each|every)\b", re.IGNORECASE
+)
 _OUTCOME = re.compile(
     r"提升|提高|增长|增加|降低|下降|减少|缩短|节省|节约|达成|完成率|超额|挽回|扭亏|翻"
-    r"|(?<![a-z])(?:increas|reduc|cut|grew|grow|improv|sav|exceed|rais|lower|shorten|boost|doubl|tripl|decreas|generat|clos|won|surpass|deliver)",
+    r"|(?<![a-z])(?:increas|reduc|cut|grew|grow|improv|sav|exceed|rais|lower|shorten|boost|doubl|tripl|decreas|generat)"
+    r"|(?<![a-z])(?:clos|won|surpass|deliver)",
     re.IGNORECASE,
 )
 
@@ -43,17 +44,21 @@ def _numbers(text: str, today: date) -> list[re.Match[str]]:
     return [
         match
         for match in _NUMBER.finditer(plain)
-        if (match["unit"] or match["money"]) and not any(begin < match.end() and match.start() < stop for begin, stop in dates)
+        if (match["unit"] or match["money"])
+        and not any(begin < match.end() and match.start() < stop for begin, stop in dates)
     ]
 
 
 def strength(text: str, today: date) -> int:
-    """How strong a passage is as proof: 0 without a number; a share, a factor or money counts more, most with an outcome."""
+    """How strong a passage is as proof, 0 (no number) to 6: a share, a factor or money counts more, and so does an
+    outcome ("reduced", "提升")."""
     found = _numbers(text, today)
     if not found:
         return 0
     relative = any(m["unit"] and m["unit"].lower() in ("%", "倍", "x", "times", "个百分点", "percent") for m in found)
-    money = any(m["money"] or (m["unit"] and ("元" in m["unit"] or m["unit"].lower() in ("million", "billion"))) for m in found)
+    money = any(
+        m["money"] or (m["unit"] and ("元" in m["unit"] or m["unit"].lower() in ("million", "billion"))) for m in found
+    )
     return 1 + 2 * (relative or money) + 2 * bool(_OUTCOME.search(text)) + (len(found) > 1)
 
 
@@ -77,7 +82,9 @@ def metrics(text: str, today: date) -> list[Metric]:
             money = match["money"] or ""
             found.append(
                 Metric(
-                    label=_label(clause[begin : match.start()], after, bool(unit) and unit[0] in "个名家份人次台条项场位篇张件"),
+                    label=_label(
+                        clause[begin : match.start()], after, bool(unit) and unit[0] in "个名家份人次台条项场位篇张件"
+                    ),
                     value=money + clause[match.start("value") : match.end("value")],
                     unit=unit,
                     period=period[0].strip() if period else "",

@@ -8,7 +8,17 @@ from datetime import date
 from core.offline import fields, positions
 from core.offline.lines import Line, ends_sentence, read, unwrap, width
 from core.offline.positions import Position
-from core.offline.sections import Section, detach_head, find_name, free_label, heading_kind, imply, is_label, label, split
+from core.offline.sections import (
+    Section,
+    detach_head,
+    find_name,
+    free_label,
+    heading_kind,
+    imply,
+    is_label,
+    label,
+    split,
+)
 from core.offline.terms import words
 from core.schemas import Certification, Education, Header, Language, Skills
 
@@ -17,7 +27,9 @@ _STATED_YEARS = re.compile(
     re.IGNORECASE,
 )
 # Without headings, skills may follow the schools: such a line says so itself.
-_SKILL_LEAD = re.compile(r"(?:熟练|熟悉|掌握|精通|擅长|了解|会使用)|(?:proficient|skilled|experienced) (?:in|with|at)\b", re.IGNORECASE)
+_SKILL_LEAD = re.compile(
+    r"(?:熟练|熟悉|掌握|精通|擅长|了解|会使用)|(?:proficient|skilled|experienced) (?:in|with|at)\b", re.IGNORECASE
+)
 
 
 @dataclass
@@ -48,12 +60,16 @@ def outline(text: str, today: date) -> Outline:
     """Take a resume apart. Never fails; a text that is no resume ends up in `rest`."""
     sections = split(read(text))
     found = Outline()
-    found.printed = [(section.title, source) for section in sections for line in section.lines for source in line.sources]
+    found.printed = [
+        (section.title, source) for section in sections for line in section.lines for source in line.sources
+    ]
     emails = fields.EMAIL.findall(text)
     name, number, index = find_name(sections, emails)
     if name:
         sections = detach_head(sections, number, index)
-    sections = [part for section in sections for part in (imply(section, today) if section.kind == "head" else [section])]
+    sections = [
+        part for section in sections for part in (imply(section, today) if section.kind == "head" else [section])
+    ]
     found.header.name = name
     for section in sections:
         _READERS.get(section.kind, _read_rest)(found, section, today)
@@ -72,7 +88,7 @@ def _read_head(found: Outline, section: Section, today: date) -> None:
     kept: list[str] = []
     for line in lines:
         text = line.text
-        if ends_sentence(text) and width(text) > 40 or width(text) > 90:
+        if (ends_sentence(text) and width(text) > 40) or width(text) > 90:
             (found.points if line.bullet else found.summary).append(text)
             continue
         for part in fields.columns(text):
@@ -127,7 +143,9 @@ def _contact_anywhere(found: Outline, sections: Sequence[Section], today: date) 
 
 def _read_objective(found: Outline, section: Section, today: date) -> None:
     texts = [line.text for line in unwrap(list(section.lines))]
-    found.objective = found.objective or next((part for text in texts for part in fields.columns(text)), "")
+    first = next((part for text in texts for part in fields.columns(text)), "")
+    labelled = any_label(first)
+    found.objective = found.objective or (labelled[1] if labelled and labelled[1] else first)
     found.rest.append((section.title, texts))
 
 
@@ -224,7 +242,7 @@ _READERS: dict[str, Callable[[Outline, Section, date], None]] = {
 
 
 def _divert(found: Outline, lines: Iterable[Line], today: date, away_from: str) -> list[Line]:
-    """Lines of a mixed section ("Awards & Certifications", skills with "语言：…") go where they belong; the rest stay."""
+    """Lines of a mixed section ("Awards & Certifications") go where they belong; the rest stay."""
     return [line for line in lines if not _diverted(found, line, today, away_from)]
 
 
@@ -232,7 +250,8 @@ def _diverted(found: Outline, line: Line, today: date, away_from: str) -> bool:
     parts = fields.listed(line.text, fields.is_language, fields.is_certificate)
     named = free_label(line.text)
     spoken = heading_kind(named[0]) == "languages" and fields.names_language(named[1]) if named else False
-    if spoken or (all(map(fields.is_language, parts)) and not (away_from == "skills" and named)):
+    group = away_from == "skills" and named is not None and not fields.names_language(named[0])
+    if spoken or (all(map(fields.is_language, parts)) and not group):
         found.languages.extend(fields.languages([line]))
     elif len(parts) > 1 and any(map(fields.is_language, parts)):
         for part in parts:
@@ -240,9 +259,17 @@ def _diverted(found: Outline, line: Line, today: date, away_from: str) -> bool:
                 found.languages.extend(fields.languages([Line(part)]))
             else:
                 found.certifications.extend(fields.certifications(part, today))
-    elif away_from in ("awards", "education") and fields.is_certificate(line.text) and not words("award.words").search(line.text):
+    elif (
+        away_from in ("awards", "education")
+        and fields.is_certificate(line.text)
+        and not words("award.words").search(line.text)
+    ):
         found.certifications.extend(fields.certifications(line.text, today))
-    elif away_from in ("certifications", "education") and words("award.words").search(line.text) and not fields.is_certificate(line.text):
+    elif (
+        away_from in ("certifications", "education")
+        and words("award.words").search(line.text)
+        and not fields.is_certificate(line.text)
+    ):
         found.awards.append(line.text)
     elif away_from == "education" and _SKILL_LEAD.match(line.text):
         fields.add_skills(found.skills, found.specialties, line, "skills")

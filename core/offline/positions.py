@@ -14,13 +14,17 @@ from core.offline.terms import words
 _STRONG = re.compile(r"\s*[|｜\t•·]\s*|\s{2,}|\s+[-–—]{1,2}\s+|\s*——\s*|\s+[/／]\s+|\s+@\s+|\s+at\s+", re.IGNORECASE)
 _WEAK = re.compile(r"\s*[,，、;；]\s*")
 _HAN_SPACE = re.compile(rf"(?<=[{HAN})）])\s+(?=[{HAN}A-Za-z])")
+_LOOSE = " \t*_#|｜·•,，、;；:：-–—~/"
 _EDGES = " \t*_#|｜·•,，、;；:：-–—~()（）[]【】<>/"
 _TENURE = re.compile(
-    r"[(（]?\s*(?:\d+\s*(?:年|yrs?|years?)\s*)?(?:\d+\s*(?:个月|mos?|months?))\s*[)）]?|[(（]?\s*\d+\s*(?:年|yrs?|years?)\s*[)）]?\s*$",
+    r"[(（]?\s*(?:\d+\s*(?:年|yrs?|years?)\s*)?(?:\d+\s*(?:个月|months?|mos?)(?![a-z]))\s*[)）]?|[(（]?\s*\d+\s*(?:年|yrs?|years?)\s*[)）]?\s*$",
     re.IGNORECASE,
 )
+_ABBREVIATED = re.compile(r"\b(?:Inc|Ltd|Co|Corp|Bros|Jr|Sr|Dept|Ph\.D|M\.D|U\.S|L\.P)\.\s*$")
 # A role in front of or behind a company that no separator keeps apart: "阿里云科技有限公司产品经理".
-_GLUED = re.compile(r"^(?P<company>.{2,30}?(?:有限责任公司|有限公司|股份公司|集团|公司|医院|银行|事务所|学校|中学|小学|幼儿园))(?P<role>.{2,20})$")
+_GLUED = re.compile(
+    r"^(?P<company>.{2,30}?(?:有限责任公司|有限公司|股份公司|集团|公司|医院|银行|事务所|学校|中学|小学|幼儿园))(?P<role>.{2,20})$"
+)
 _PLACE = re.compile(r"^[A-Z][A-Za-z .'-]+,?\s+[A-Z]{2}(?:\s+\d{5})?$|^[\u4e00-\u9fff]{2,4}[市省区]$")
 
 
@@ -42,7 +46,13 @@ def mend(lines: Sequence[Line]) -> list[Line]:
     mended: list[Line] = []
     for line in lines:
         last = mended[-1] if mended else None
-        if last and not line.mark and width(line.text) < 40 and _open_bracket(last.text) and re.match(r"[^(（]*[)）]", line.text):
+        if (
+            last
+            and not line.mark
+            and width(line.text) < 40
+            and _open_bracket(last.text)
+            and re.match(r"[^(（]*[)）]", line.text)
+        ):
             mended[-1] = Line(f"{last.text} {line.text}", last.mark, last.sources + line.sources)
         else:
             mended.append(line)
@@ -56,7 +66,8 @@ def _open_bracket(text: str) -> bool:
 
 def short_head(line: Line) -> bool:
     """Whether a line may be (part of) a head by its looks: no list item, short, no full sentence."""
-    return not line.bullet and width(line.text) <= 80 and not re.search(r"[.。!！;；]\s*$", line.text)
+    sentence = re.search(r"[.。!！;；]\s*$", line.text) and not _ABBREVIATED.search(line.text)
+    return not line.bullet and width(line.text) <= 80 and not sentence
 
 
 def parse(lines: Sequence[Line], today: date) -> tuple[list[Line], list[Position]]:
@@ -86,17 +97,17 @@ def _heads(rows: Sequence[Line], today: date) -> list[tuple[int, int, list[str]]
             continue
         first, last = index, index
         have = _kinds(_undated(row.text, today))
-        bare = not have
-        for step in (1, 2):
+        for step in (1, 2, 3):
             if {"role", "company"} <= have or index - step < floor:
                 break
             above = rows[index - step]
+            if _tenure_only(above.text):  # "3 years 2 months" between an employer and the first title there
+                continue
             kinds = _kinds(above.text)
-            # A line above belongs here when it says what is missing; behind a bullet, a plain short line is a head too.
+            # A line above belongs here when it says what is missing; behind an item or a sentence, a plain short line does too.
             loose = index - step == 0 or rows[index - step - 1].bullet or ends_sentence(rows[index - step - 1].text)
-            if not short_head(above) or _anchors(above, today) or not (kinds - have or (not kinds and loose and not _below(rows, index, have, today))):
-                break
-            if not bare and not (kinds - have) and not loose:
+            adds = bool(kinds - have) or (not kinds and loose and not _says_more(rows, index, have, today))
+            if not short_head(above) or _anchors(above, today) or not adds:
                 break
             first, have = index - step, have | (kinds or {"company"})
         while last + 1 < len(rows) and last - index < 3 and not {"role", "company"} <= have:
@@ -104,13 +115,26 @@ def _heads(rows: Sequence[Line], today: date) -> list[tuple[int, int, list[str]]
                 break
             last += 1
             have = have | (_kinds(rows[last].text) or {"company" if "role" in have else "role"})
-        while last + 1 < len(rows) and label(rows[last + 1].text, "company", "role", "team", "dates") and not rows[last + 1].bullet:
+        while (
+            last + 1 < len(rows)
+            and label(rows[last + 1].text, "company", "role", "team", "dates")
+            and not rows[last + 1].bullet
+        ):
             last += 1
         while first > floor and label(rows[first - 1].text, "company", "role", "team") and not rows[first - 1].bullet:
             first -= 1
         heads.append((first, last + 1, [row.text for row in rows[first : last + 1]]))
         floor = last + 1
     return heads
+
+
+def _tenure_only(text: str) -> bool:
+    return _TENURE.sub("", text).strip(_EDGES) == ""
+
+
+def _says_more(rows: Sequence[Line], index: int, have: set[str], today: date) -> bool:
+    """Whether the row after `index` is a head line that names what is missing."""
+    return _below(rows, index, have, today) and bool(_kinds(rows[index + 1].text))
 
 
 def _below(rows: Sequence[Line], index: int, have: set[str], today: date) -> bool:
@@ -156,8 +180,10 @@ def _kinds(text: str) -> set[str]:
 
 def _undated(text: str, today: date) -> str:
     for period in reversed(date_ranges(text, today)):
-        text = text[: period.offset].rstrip(" (（[【") + "\t" + text[period.offset + len(period.text) :].lstrip(" )）]】")
-    return text.strip(_EDGES)
+        text = (
+            text[: period.offset].rstrip(" (（[【") + "\t" + text[period.offset + len(period.text) :].lstrip(" )）]】")
+        )
+    return text.strip(_LOOSE)
 
 
 def _parts(text: str) -> list[str]:
@@ -216,13 +242,15 @@ def _position(texts: Sequence[str], today: date) -> Position:
 
 
 def _assign(position: Position, parts: list[str]) -> None:
-    """Give each loose part its place: a job title word makes a role, a company suffix a company, the rest fills gaps."""
+    """Give each loose part its place: a title word makes a role, a company suffix a company, the rest fills gaps."""
     rest = list(parts)
 
     def take(pattern: str, unless: str = "") -> str:
         fitting = [p for p in rest if words(pattern).search(p) and not (unless and words(unless).search(p))]
         # The telling word stands last: "Rocky Ridge Hospital" is an employer, "Medical-Surgical" is not.
-        best = next((p for p in fitting if list(words(pattern).finditer(p))[-1].end() == len(p)), next(iter(fitting), ""))
+        best = next(
+            (p for p in fitting if list(words(pattern).finditer(p))[-1].end() == len(p)), next(iter(fitting), "")
+        )
         if best:
             rest.remove(best)
         return best
@@ -241,7 +269,7 @@ def _assign(position: Position, parts: list[str]) -> None:
 
 
 def _shares_employer(rows: Sequence[Line], heads: Sequence[tuple[int, int, list[str]]], number: int) -> bool:
-    """A second title under one employer: the earlier head gave the employer a line of its own, above the dated title."""
+    """A second title under one employer: the earlier head gave the employer a line of its own, above the title."""
     return len(heads[number - 1][2]) > 1 or (number >= 2 and _shares_employer(rows, heads, number - 1))
 
 

@@ -21,26 +21,40 @@ class Proof:
 
 
 def write(
-    role: str, focus: str, years: float | None, skills: Skills, stacks: Sequence[str], proofs: Sequence[Proof], told: Sequence[str],
-    locale: str, today: date,
-) -> ClientProfile:  # fmt: skip
-    """The profile. `proofs` newest first; `told` are the texts domains are counted in; raises KeyError for no such locale."""
+    role: str,
+    focus: str,
+    years: float | None,
+    skills: Skills,
+    stacks: Sequence[str],
+    proofs: Sequence[Proof],
+    told: Sequence[str],
+    locale: str,
+    today: date,
+) -> ClientProfile:
+    """The profile: `proofs` newest first, `told` the texts domains are counted in. KeyError for an unknown locale."""
     phrases = table("resume_phrases")[locale]
     pattern = "persona_undated" if years is None else "persona" if years >= 1 else "persona_junior"
-    hard = list(dict.fromkeys([*skills.technical, *skills.tools, *stacks]))
+    hard = list(dict.fromkeys([name for item in (*skills.technical, *skills.tools, *stacks) for name in _bare(item)]))
     if len(hard) < _FEW_SKILLS:
         hard = list(dict.fromkeys([*hard, *skills_named([proof.text for proof in proofs], ("skill", "method"))]))
     strongest = max(proofs, key=lambda proof: metrics.strength(proof.text, today), default=None)
-    measured = strongest is not None and metrics.strength(strongest.text, today) > 0
+    signature = SignatureProject()
+    if strongest and metrics.strength(strongest.text, today) > 0:
+        signature = SignatureProject(name=strongest.name, impact=strongest.text)
     return ClientProfile(
         persona=phrases[pattern].format(role=role, years=_shown(years)) if role else "",
         focus=focus,
         years_of_experience=years,
         domains=_domains(told),
         hard_skills=hard[:_MOST_SKILLS],
-        signature_project=SignatureProject(name=strongest.name, impact=strongest.text) if strongest and measured else SignatureProject(),
+        signature_project=signature,
         core_strengths=_strengths(proofs, phrases["strengths"], today),
     )
+
+
+def _bare(item: str) -> list[str]:
+    """The skills in an item without what surrounds them ("熟悉 Go" is Go); an item that names none stands for itself."""
+    return skills_named([item], ("tech", "tool", "method", "skill")) or [item]
 
 
 def _shown(years: float | None) -> str:

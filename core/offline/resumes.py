@@ -1,4 +1,4 @@
-"""The offline analyst's resume side: a resume as structure, every text copied from it, nothing invented, nothing lost."""
+"""The offline analyst's resume side: a resume as structure, every text copied from it, nothing lost."""
 
 from datetime import date
 
@@ -84,7 +84,9 @@ def _experience(position: Position) -> Experience:
         named = label(line.text, "stack")
         if named and named.value:
             stack += split_items(named.value)
-        elif not label(line.text, "duties", "achievements", "contribution") or not line.text.rstrip().endswith((":", "：", "】")):
+        elif not label(line.text, "duties", "achievements", "contribution") or not line.text.rstrip().endswith(
+            (":", "：", "】")
+        ):
             highlights.append(line.text)
     period = position.period
     return Experience(

@@ -7,28 +7,55 @@ from datetime import date
 from functools import cache
 
 from core.offline.dates import date_ranges
-from core.offline.lines import HAN, Line, ends_sentence, fold, width
+from core.offline.lines import HAN, Line, ends_sentence, width
 from core.offline.terms import expressions, key, table, words
 
 # Marks of a list item; every other mark before a line (■, ◆, ▶ or a number) may as well adorn a heading.
 _LIST_MARKS = frozenset("•·-*–—+o▪‣∙◦⁃")
-_NUMBER = re.compile(r"^(?:第?[一二三四五六七八九十]+(?:部分)?[、.．:：\s]|(?:part|section)\s+\w+[:.\s])\s*", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(?:第?[一二三四五六七八九十]+(?:部分)?[、.．:：\s]|(?:part|section)\s+\w+[:.\s])\s*", re.IGNORECASE
+)
 _PARTS = re.compile(r"\s*(?:[&＆/／、|｜+,，]|与|和|及|(?<![A-Za-z])and(?![A-Za-z]))\s*", re.IGNORECASE)
-_LABEL = re.compile(r"^(?:[【\[](?P<boxed>[^】\]]{1,24})[】\]]\s*[:：]?|(?P<plain>[^:：]{1,40})[:：])(?!//)\s*(?P<value>.*)$")
+_LABEL = re.compile(
+    r"^(?:[【\[](?P<boxed>[^】\]]{1,24})[】\]]\s*[:：]?|(?P<plain>[^:：]{1,40})[:：])(?!//)\s*(?P<value>.*)$"
+)
 _ORDINAL = re.compile(r"\s*(?:[0-9]{1,2}|[一二三四五六七八九十]|#\d)$")
 # Kinds that may stand with their content on one line; experience and projects never do.
 _INLINE = frozenset(
-    ("objective", "summary", "education", "skills", "tools", "soft", "certifications", "languages", "awards", "open_source", "other")
+    (
+        "objective",
+        "summary",
+        "education",
+        "skills",
+        "tools",
+        "soft",
+        "certifications",
+        "languages",
+        "awards",
+        "open_source",
+        "other",
+    )
 )
 _SKILL_KINDS = frozenset(("skills", "tools", "soft"))
 _ENTRY_KINDS = frozenset(("experience", "projects"))
 # Labels of which a position or a project is made: inside one they open no section.
-_ENTRY_LABELS = ("stack", "duties", "achievements", "project", "task", "action", "result", "contribution", "keyword", "team")
+_ENTRY_LABELS = (
+    "stack",
+    "duties",
+    "achievements",
+    "project",
+    "task",
+    "action",
+    "result",
+    "contribution",
+    "keyword",
+    "team",
+)
 
 
 @dataclass(frozen=True)
 class Section:
-    """`kind` is a key of headings.toml, "head" for what stands before any heading, "unknown" for a heading not known."""
+    """`kind` is a key of headings.toml, "head" for what stands before any heading, "unknown" for any other heading."""
 
     kind: str
     title: str
@@ -59,8 +86,8 @@ def _labels() -> dict[str, tuple[str, ...]]:
 def heading_kind(text: str) -> str | None:
     """The kind of section a line opens by its wording alone, None when the line is no known heading.
 
-    Bilingual ("工作经历 Work Experience") and compound ("Awards & Certifications") headings count when every part is known;
-    the first part decides.
+    Bilingual ("工作经历 Work Experience") and compound ("Awards & Certifications") headings count when every part is
+    known; the first part decides.
     """
     if width(text) > 60:
         return None
@@ -163,13 +190,16 @@ def _is_entry_label(text: str) -> bool:
 
 def _inline(line: Line, kind: str) -> tuple[str, str, str] | None:
     match = _LABEL.match(line.text)
-    if not match or not match["value"] or line.mark in _LIST_MARKS and line.mark:
+    if not match or not match["value"] or (line.mark in _LIST_MARKS and line.mark):
         return None
     name = (match["boxed"] or match["plain"]).strip()
     opened = heading_kind(name)
     if opened not in _INLINE or opened == kind:
         return None
-    if kind in _SKILL_KINDS and opened in (*_SKILL_KINDS, "languages", "other"):
+    groups = table("resume_terms")["skill_labels"].values()
+    if kind in _SKILL_KINDS and (
+        opened in (*_SKILL_KINDS, "languages") or any(key(name) in map(key, g) for g in groups)
+    ):
         return None
     if kind in _ENTRY_KINDS and label(line.text, *_ENTRY_LABELS):
         return None
@@ -218,15 +248,28 @@ def name_in(text: str) -> str:
 
 
 _CANDIDATE_KINDS = frozenset(
-    ("head", "contact", "education", "skills", "tools", "soft", "certifications", "languages", "courses", "title", "unknown", "other")
+    (
+        "head",
+        "contact",
+        "education",
+        "skills",
+        "tools",
+        "soft",
+        "certifications",
+        "languages",
+        "courses",
+        "title",
+        "unknown",
+        "other",
+    )
 )
 
 
 def find_name(sections: Sequence[Section], emails: Sequence[str]) -> tuple[str, int, int]:
     """(name, section index, line index) of the best candidate, ("", 0, 0) when there is none.
 
-    A two-column page prints contact, skills and education before the name, so a name may close any such section. It counts
-    by what confirms it: a label, the e-mail address, the top of the page, a job title or a heading right after it.
+    A two-column page prints contact, skills and education before the name, so a name may close any such section. It
+    counts by what confirms it: a label, the e-mail address, the top of the page, a title or a heading right after it.
     """
     locals_ = [key(email.split("@")[0]) for email in emails]
     best = (0, "", 0, 0)
@@ -267,7 +310,7 @@ def detach_head(sections: Sequence[Section], number: int, index: int) -> list[Se
 
 
 def imply(section: Section, today: date) -> list[Section]:
-    """A "head" that holds more than a head, because the resume has no headings: cut where positions or schools begin."""
+    """A "head" of a resume without headings holds more than a head: cut it where positions or schools begin."""
     found: list[tuple[str, list[Line]]] = [("head", [])]
     for line in section.lines:
         dated = bool(date_ranges(line.text, today))
@@ -275,7 +318,11 @@ def imply(section: Section, today: date) -> list[Section]:
         kind = None
         if school and not ends_sentence(line.text):
             kind = "education"
-        elif dated and width(line.text) < 120 and (words("roles").search(line.text) or words("companies").search(line.text)):
+        elif (
+            dated
+            and width(line.text) < 120
+            and (words("roles").search(line.text) or words("companies").search(line.text))
+        ):
             kind = "experience"
         if kind and kind != found[-1][0]:
             found.append((kind, []))

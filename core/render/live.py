@@ -12,7 +12,6 @@ from core.i18n import translate
 from core.render.escape import escape
 from core.render.report import STATUS_ICONS
 from core.schemas import Requirement, Source, Status, Verdict
-from core.scoring import Score
 
 MAX_CHARS = 65_536  # several times the longest useful answer; bounds memory and the cost of each parse
 # No status is the beginning of another, so one that reads like them is complete.
@@ -21,11 +20,6 @@ _SOURCES = get_args(Source)
 _OPENING = re.compile(r'<think>|\{\s*"')
 # A raw line break inside a string is a common model fault, and outside of strings it means nothing.
 _CONTROL = dict.fromkeys(range(32), " ")
-
-
-def short_score(score: Score, locale: str) -> str:
-    """The line that `LiveMatch` shows when the verdicts are in, as Markdown."""
-    return translate(locale, "live.score", value=score.value, band=translate(locale, f"report.band.{score.band}"))
 
 
 class LiveMatch:
@@ -65,12 +59,11 @@ class LiveMatch:
         """What was held back; nothing if the answer was cut or is not JSON."""
         json = self._json()
         try:
-            document = from_json(json, allow_partial="trailing-strings")
             from_json(json)
         except ValueError as error:
             if not str(error).startswith("trailing characters"):  # a closing fence or a remark after the object
                 return ""
-        return self._advance(document, growing=False)
+        return self._advance(from_json(json, allow_partial="trailing-strings"), growing=False)
 
     def _json(self) -> str:
         """The buffer from the object on, past any prose, code fence and <think> block; "" if none began."""

@@ -23,6 +23,20 @@ def score_sentence(score: Score, locale: str) -> str:
     )
 
 
+def score_line(score: Score, locale: str) -> str:
+    """The score and its band alone, as Markdown: what `LiveMatch` shows once the verdicts are in."""
+    return translate(locale, "live.score", value=score.value, band=translate(locale, f"report.band.{score.band}"))
+
+
+def cap_lines(score: Score, job: JobSummary, locale: str) -> list[str]:
+    """One Markdown sentence per cap that stands."""
+    texts = _requirement_texts(job)
+    return [
+        translate(locale, f"report.cap.{cap.reason}", limit=cap.limit, requirement=texts[cap.requirement_id])
+        for cap in score.caps
+    ]
+
+
 def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str) -> str:
     """Everything a coach reads about one match. `match` is grounded and `score` computed from its verdicts."""
 
@@ -34,11 +48,6 @@ def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str)
         return [f"## {translate(locale, f'report.section.{key}')}", body] if body else []
 
     job_name = " · ".join(escape(part).rstrip() for part in (job.job_title, job.company) if part)
-    texts = {r.id: escape(r.text).rstrip() for r in job.requirements}
-    caps = [
-        f"- {translate(locale, f'report.cap.{cap.reason}', limit=cap.limit, requirement=texts[cap.requirement_id])}"
-        for cap in score.caps
-    ]
     strengths = [
         _bullet(_line(s.point, s.requirement_ids), _labelled(label("evidence"), s.evidence, s.section))
         for s in match.strengths
@@ -58,8 +67,8 @@ def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str)
     blocks = [
         f"# {translate(locale, 'report.title', job=job_name) if job_name else translate(locale, 'report.title_plain')}",
         score_sentence(score, locale),
-        "\n".join(caps),
-        *section("verdicts", _requirement_table(match, texts, score, locale)),
+        "\n".join(_bullet(line) for line in cap_lines(score, job, locale)),
+        *section("verdicts", requirement_table(match, job, score, locale)),
         *section("overall_assessment", escape(match.overall_assessment)),
         *section("strengths", "\n".join(strengths)),
         *section("weaknesses", "\n".join(weaknesses)),
@@ -70,7 +79,9 @@ def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str)
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
-def _requirement_table(match: JobMatch, texts: dict[str, str], score: Score, locale: str) -> str:
+def requirement_table(match: JobMatch, job: JobSummary, score: Score, locale: str) -> str:
+    """A Markdown table: verdict, requirement, evidence and points of each requirement of the score."""
+    texts = _requirement_texts(job)
     verdicts = {v.requirement_id: v for v in reversed(match.verdicts)}
     head = [translate(locale, f"report.column.{key}") for key in ("status", "requirement", "evidence", "points")]
     rows = [head, ["---"] * len(head)]
@@ -86,6 +97,10 @@ def _requirement_table(match: JobMatch, texts: dict[str, str], score: Score, loc
             ]
         )
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _requirement_texts(job: JobSummary) -> dict[str, str]:
+    return {r.id: escape(r.text).rstrip() for r in job.requirements}
 
 
 def _evidence(verdict: Verdict, locale: str) -> str:

@@ -118,7 +118,7 @@ class _Outline:
 
     def _labelled(self, name: str, value: Any, depth: int) -> Iterator[_Line]:
         """The value of a field with its name: in front if it takes one line, else above."""
-        lines = list(self._content(name, value, depth))
+        lines = list(self._entry(value, depth) if isinstance(value, BaseModel) else self._content(name, value, depth))
         if len(lines) == 1 and not lines[0].label:
             yield lines[0]._replace(label=self._prefix(name))
         elif lines:
@@ -164,7 +164,9 @@ def _shown(part: _Part) -> str:
 
 
 def _joined(line: _Line, show: Callable[[_Part], str]) -> str:
-    return (line.label + "".join(part.before + show(part) for part in line.parts)).rstrip()
+    if not line.parts:
+        return line.label.rstrip()
+    return line.label + "".join(part.before + show(part) for part in line.parts)
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -1,0 +1,204 @@
+"""The pages' logic, without a browser. What only a browser can show is in test_browser.py."""
+
+import time
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import clients, database, i18n, runs
+from core.models import ResumeKind, RunStatus
+from core.samples import samples
+from core.settings import ROOT
+from tests.test_runs import JD, add_client, settle, submit
+
+HOME = str(ROOT / "app" / "Home.py")
+PAGES = ["Workbench", "Profile", "History"]
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> None:
+    st.cache_resource.clear()
+
+
+def open_app(locale: str = "en-US", page: str = "", **query: str) -> Any:
+    at = AppTest.from_file(HOME, default_timeout=60)
+    at.context = {"locale": locale}
+    at.run()
+    for name, value in query.items():
+        at.query_params[name] = value
+    if page:
+        at.switch_page(f"pages/{page}.py")
+    return at.run() if page or query else at
+
+
+def texts(at: Any) -> str:
+    kinds = ("title", "subheader", "markdown", "caption", "info", "error", "warning", "text")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
+
+
+def button(at: Any, label: str) -> Any:
+    return next(b for b in at.button if b.label == label)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("page", ["", *PAGES])
+def test_every_page_opens_on_an_empty_database(page: str, locale: str) -> None:
+    at = open_app(locale, page)
+    assert not at.exception
+    assert at.title[0].value
+
+
+def test_the_language_is_the_browsers_until_one_is_chosen_and_then_kept() -> None:
+    at = open_app("zh-CN")
+    assert at.title[0].value == i18n.translate("zh", "app.home.title")
+    at.selectbox(key="locale").set_value("en").run()
+    assert at.title[0].value == i18n.translate("en", "app.home.title")
+    assert open_app("zh-CN").title[0].value == i18n.translate("en", "app.home.title")
+
+
+def test_samples_load_with_one_click(owner: int) -> None:
+    at = open_app()
+    button(at, "Load sample data").click().run()
+    assert not at.exception
+    with database.session(owner) as db:
+        people = clients.listing(db)
+        assert {c.name for c in people} == {s.name for s in samples()}
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if all(clients.current(db, c.id or 0, kind) for c in people for kind in ResumeKind):
+                break
+            db.expire_all()
+            time.sleep(0.1)
+    at = open_app()
+    assert "Load sample data" not in [b.label for b in at.button]
+    assert texts(at).count("Resume read and ready") == 2
+
+
+def test_the_workbench_sends_a_client_without_a_resume_to_the_profile(owner: int) -> None:
+    with database.session(owner) as db:
+        clients.create(db, "Nobody Yet")
+    at = open_app(page="Workbench")
+    assert "has no finished resume yet" in at.info[0].value
+    assert not at.text_area
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("short", "at least 40"), ("x" * 20_001, "the limit is 20,000"), ("", "at least 40")]
+)
+def test_a_wrong_text_is_refused_and_kept(owner: int, text: str, words: str) -> None:
+    add_client(owner)
+    at = open_app(page="Workbench")
+    at.text_area(key="jd").set_value(text)
+    button(at, "Start the match").click().run()
+    assert words in at.error[0].value
+    assert at.text_area(key="jd").value == text
+    assert not at.exception
+
+
+def test_a_match_from_the_form_to_the_report(owner: int) -> None:
+    add_client(owner)
+    at = open_app(page="Workbench")
+    at.text_area(key="jd").set_value(JD)
+    button(at, "Start the match").click().run()
+    with database.session(owner) as db:
+        (row,) = runs.history(db)
+    settle(owner, row.run_id)
+    at = open_app(page="Workbench", run=row.run_id)
+    assert not at.exception
+    shown = texts(at)
+    for key in ("assessment", "verdicts", "strengths", "weaknesses", "outreach", "recommendations"):
+        assert i18n.translate("en", f"app.section.{key}") in shown
+    assert "Offline analyst (no LLM)" in shown
+    assert at.code[0].value
+
+
+def test_a_failed_run_explains_itself_and_can_be_retried(owner: int) -> None:
+    run = submit(owner, add_client(owner), jd="la la la " * 20)
+    settle(owner, run.id)
+    at = open_app(page="Workbench", run=run.id)
+    assert "No requirements were found" in at.error[0].value
+    button(at, "Retry").click().run()
+    assert not at.exception
+    assert settle(owner, run.id).run.attempt == 2
+
+
+def test_an_unknown_run_is_a_message(owner: int) -> None:
+    at = open_app(page="Workbench", run="nothing")
+    assert at.error[0].value == i18n.translate("en", "failure.not_found")
+    assert not at.exception
+
+
+def test_history_lists_the_runs(owner: int) -> None:
+    run = submit(owner, add_client(owner))
+    settle(owner, run.id)
+    at = open_app(page="History")
+    assert not at.exception
+    assert len(at.dataframe[0].value) == 1
+
+
+def test_a_bad_file_is_a_message_and_no_version(owner: int) -> None:
+    with database.session(owner) as db:
+        client_id = clients.create(db, "Ann Example").id or 0
+    at = open_app(page="Profile")
+    at.file_uploader[0].set_value(("resume.pdf", b"%PDF-1.7 broken", "application/pdf")).run()
+    next(b for b in at.button if b.label == "Save and read").click().run()
+    assert "damaged" in at.error[0].value
+    assert not at.exception
+    with database.session(owner) as db:
+        assert clients.versions(db, client_id, ResumeKind.RESUME) == []
+
+
+def test_a_pasted_resume_is_read_and_can_be_corrected(owner: int) -> None:
+    client_id = add_client(owner)
+    at = open_app(page="Profile")
+    assert not at.exception
+    button(at, "Correct by hand").click().run()
+    name = next(t for t in at.text_input if t.label == i18n.translate("en", "report.field.name") and t.value)
+    name.set_value("Somebody Else")
+    next(b for b in at.button if b.label == "Save" and "form" in str(b.proto.form_id)).click().run()
+    assert not at.exception
+    with database.session(owner) as db:
+        newest, first = clients.versions(db, client_id, ResumeKind.RESUME)
+        current = clients.current(db, client_id, ResumeKind.RESUME)
+    assert current is not None
+    assert current.id == newest.id
+    assert newest.origin == "correction"
+    assert "Somebody Else" in newest.text
+    assert "Somebody Else" not in first.text
+
+
+def test_clients_are_created_renamed_archived_and_brought_back(owner: int) -> None:
+    at = open_app(page="Profile")
+    at.text_input(key="new_client-name").set_value("  Ann   Example ")
+    next(b for b in at.button if b.label == "Save").click().run()
+    assert not at.exception
+    with database.session(owner) as db:
+        (client,) = clients.listing(db)
+        assert client.name == "Ann Example"
+    at.text_input(key=f"rename-{client.id}-name").set_value("")
+    rename = [b for b in at.button if b.label == "Save"][-1]
+    rename.click().run()
+    assert at.error[0].value == i18n.translate("en", "failure.name_empty")
+    button(at, "Archive").click().run()
+    with database.session(owner) as db:
+        assert clients.listing(db) == []
+        assert len(clients.listing(db, archived=True)) == 1
+    button(at, "Bring back").click().run()
+    with database.session(owner) as db:
+        assert len(clients.listing(db)) == 1
+
+
+def test_pages_hold_no_rules_and_core_no_streamlit() -> None:
+    for path in (ROOT / "core").rglob("*.py"):
+        assert "import streamlit" not in path.read_text("utf-8"), path
+    for path in (ROOT / "app").rglob("*.py"):
+        assert "sqlmodel" not in path.read_text("utf-8"), path
+
+
+def test_a_finished_run_shows_its_status(owner: int) -> None:
+    run = submit(owner, add_client(owner))
+    assert settle(owner, run.id).run.status is RunStatus.COMPLETED
+    at = open_app(page="Workbench", run=run.id)
+    assert [s.state for s in at.status] == ["complete", "complete"]

@@ -1,0 +1,237 @@
+"""The whole job as a person does it, in a real Chromium, against a real server process."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.samples import samples
+from tests.support.app import App, chromium, chromium_path, running_app
+from tests.support.model_server import ModelServer, model_server
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+ENGLISH = next(s for s in samples() if s.locale == "en")
+CHINESE = next(s for s in samples() if s.locale == "zh")
+JD = next(iter(ENGLISH.jobs.values()))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if chromium_path() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install Chromium")
+        pytest.skip("Chromium is not installed")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with model_server() as state:
+        yield state
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, model: ModelServer) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("app")
+    with running_app(folder, model="openai/paced", api_base=model.url, api_key="test") as app:
+        yield app
+
+
+@pytest.fixture
+def page(browser: Any, app: App, model: ModelServer) -> Iterator[Any]:
+    model.pace = 0.0
+    context = browser.new_context(locale="en-US", viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(app.url)
+    load_samples(page)
+    yield page
+    context.close()
+
+
+def load_samples(page: Any) -> None:
+    page.get_by_role("heading", name="Job-match workbench").wait_for()
+    page.get_by_text("Recent matches").or_(page.get_by_text("Clients", exact=True)).or_(
+        page.get_by_role("button", name="Load sample data")
+    ).first.wait_for()
+    page.wait_for_timeout(500)
+    button = page.get_by_role("button", name="Load sample data")
+    if button.count():
+        button.click()
+    page.get_by_text("Resume read and ready").first.wait_for()
+
+
+def open_workbench(page: Any, client: str) -> None:
+    page.get_by_role("link", name="Workbench", exact=True).first.click()
+    page.get_by_role("heading", name="New match").wait_for()
+    choose(page, "Client", client)
+    page.get_by_label("Job description", exact=True).wait_for()
+
+
+def choose(page: Any, label: str, option: str) -> None:
+    box = page.get_by_role("combobox", name=re.compile(label)).first
+    box.click()
+    page.get_by_role("option", name=option).first.click()
+
+
+def paste(page: Any, text: str) -> None:
+    page.get_by_label("Job description", exact=True).fill(text)
+    page.get_by_role("button", name="Start the match").click()
+
+
+def live_text(page: Any) -> str:
+    return page.locator('[data-testid="stExpander"]').last.inner_text()
+
+
+def finished(page: Any) -> None:
+    page.get_by_role("heading", name="Requirement by requirement").wait_for(timeout=90_000)
+
+
+def test_the_whole_job_on_the_offline_analyst(page: Any, browser: Any) -> None:
+    open_workbench(page, ENGLISH.name)
+    choose(page, "Model", "Offline analyst")
+    paste(page, JD)
+    finished(page)
+    assert "run=" in page.url
+    for heading in ("Overall assessment", "Strengths", "Weaknesses", "Outreach", "Next actions"):
+        assert page.get_by_role("heading", name=re.compile(heading)).count() == 1
+    assert page.get_by_text("Made by Offline analyst (no LLM)").count() == 1
+    url = page.url
+    elsewhere = browser.new_context(locale="en-US")
+    other = elsewhere.new_page()
+    other.goto(url)
+    finished(other)
+    elsewhere.close()
+    page.get_by_role("link", name="History").first.click()
+    page.get_by_text(re.compile("matches, newest first")).wait_for()
+
+
+def test_text_arrives_in_pieces_and_survives_leaving(page: Any, browser: Any, model: ModelServer) -> None:
+    model.pace, model.chunk = 0.03, 24
+    model.requests.clear()
+    open_workbench(page, ENGLISH.name)
+    choose(page, "Model", "openai/paced")
+    paste(page, JD)
+    page.get_by_text(re.compile("Matching the client · in progress")).wait_for(timeout=60_000)
+    lengths = growth(page, pieces=6)
+    assert len(set(lengths)) >= 5
+    assert lengths == sorted(lengths)
+    page.get_by_role("link", name="History").first.click()
+    page.get_by_role("heading", name="History").wait_for()
+    assert page.get_by_text(re.compile("Writing the match")).count() >= 1
+    run = (
+        page.locator('[data-testid="stSidebar"]')
+        .get_by_role("link", name=re.compile("Writing the match|Matching"))
+        .first
+    )
+    run.click()
+    page.get_by_text(re.compile("Matching the client · in progress")).wait_for()
+    assert growth(page, pieces=2)[0] >= lengths[-1] * 0.8  # what had been written is there again at once
+    second = page.context.new_page()
+    second.goto(page.url)
+    second.get_by_text(re.compile("Matching the client · in progress")).wait_for()
+    texts = [settled_live_text(tab) for tab in (page, second)]
+    assert texts[0] == texts[1]
+    verdicts = re.findall(r"^\W*(M\d+|N\d+)\b", texts[0], re.M)
+    assert len(verdicts) == len(set(verdicts))  # nothing twice
+    finished(page)
+    finished(second)
+    assert model.requests == {"job_summary": 1, "job_match": 1}
+    elsewhere = browser.new_context(locale="en-US")
+    other = elsewhere.new_page()
+    other.goto(page.url)
+    finished(other)
+    elsewhere.close()
+
+
+def growth(page: Any, pieces: int) -> list[int]:
+    """Lengths of the live text, each time it has changed."""
+    lengths: list[int] = []
+    deadline = time.monotonic() + 30
+    while len(lengths) < pieces and time.monotonic() < deadline:
+        length = len(live_text(page))
+        if length > 60 and (not lengths or length != lengths[-1]):
+            lengths.append(length)
+        page.wait_for_timeout(50)
+    return lengths
+
+
+def settled_live_text(page: Any) -> str:
+    """The live text up to a point both tabs must have reached."""
+    page.get_by_text("Overall assessment").first.wait_for(timeout=60_000)
+    return live_text(page).split("Overall assessment")[0]
+
+
+def test_stop_works_while_the_text_streams(page: Any, model: ModelServer) -> None:
+    model.pace = 0.05
+    open_workbench(page, ENGLISH.name)
+    choose(page, "Model", "openai/paced")
+    paste(page, JD + "\nOne more line.")
+    page.get_by_text(re.compile("Matching the client · in progress")).wait_for(timeout=60_000)
+    growth(page, pieces=2)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("You stopped this run").wait_for(timeout=10_000)
+    model.pace = 0.0
+    page.get_by_role("button", name="Retry").click()
+    finished(page)
+
+
+def test_a_short_text_is_refused_and_kept(page: Any) -> None:
+    open_workbench(page, ENGLISH.name)
+    paste(page, "Too short")
+    page.get_by_text(re.compile("at least 40")).wait_for()
+    assert page.get_by_label("Job description", exact=True).input_value() == "Too short"
+    page.get_by_role("link", name="History").first.click()
+    page.get_by_role("heading", name="History").wait_for()
+    page.get_by_role("link", name="Workbench", exact=True).first.click()
+    page.get_by_label("Job description", exact=True).wait_for()
+    assert page.get_by_label("Job description", exact=True).input_value() == "Too short"
+
+
+def test_the_whole_job_in_chinese(browser: Any, app: App, page: Any) -> None:
+    context = browser.new_context(locale="zh-CN")
+    chinese = context.new_page()
+    chinese.set_default_timeout(20_000)
+    chinese.goto(app.url)
+    chinese.get_by_role("heading", name="人岗匹配工作台").wait_for()
+    chinese.get_by_role("link", name=re.compile("匹配：")).last.click()
+    chinese.get_by_role("heading", name="新建匹配").wait_for()
+    assert len(chinese.get_by_label("职位描述", exact=True).input_value()) > 100
+    choose(chinese, "模型", "离线分析器")
+    chinese.get_by_role("button", name="开始匹配").click()
+    chinese.get_by_role("heading", name="逐条对照").wait_for(timeout=60_000)
+    assert chinese.get_by_text("由 离线分析器（非大模型） 生成").count() == 1
+    context.close()
+
+
+def test_a_killed_app_finishes_the_run_after_its_restart(browser: Any, tmp_path: Path, model: ModelServer) -> None:
+    model.requests.clear()
+    model.pace, model.chunk = 0.05, 24
+    settings = {"model": "openai/paced", "api_base": model.url, "api_key": "test"}
+    with running_app(tmp_path, **settings) as app:
+        context = browser.new_context(locale="en-US")
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(app.url)
+        load_samples(page)
+        open_workbench(page, ENGLISH.name)
+        choose(page, "Model", "openai/paced")
+        paste(page, JD)
+        page.get_by_text(re.compile("Matching the client · in progress")).wait_for(timeout=60_000)
+        growth(page, pieces=2)
+        url = page.url
+        app.kill()
+        model.pace = 0.0
+        app.start()
+        page.goto(url)
+        finished(page)
+        context.close()
+    assert model.requests["job_summary"] == 1  # finished before the kill: not asked again
+    assert model.requests["job_match"] == 2  # cut off by the kill: asked once more
+    assert model.completed["job_match"] >= 1

@@ -1,0 +1,223 @@
+"""No quote, no credit."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.grounding import ground, normalise, occurs
+from core.schemas import JobMatch, Quote, Requirement, Source, Status, Strength, Verdict, Weakness
+
+RESUME = """李雷 | 后端工程师
+• Built payment services in JavaScript and Node.js, cutting
+  latency by 30%
+• 负责支付网关的设计与
+  开发，支持每秒 1,000,000 次请求
+① Led a team of 5＋ engineers
+使用 C++、C# 与 .NET；熟悉 Objective-C，做过 R&D
+15 years of experience; café owner
+"""
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Built payment services in JavaScript and Node.js, cutting latency by 30%",  # a line break inside
+        "built  PAYMENT services",
+        "“Led a team of 5+ engineers”",
+        "...latency by 30%...",
+        "负责支付网关的设计与开发，支持每秒1000000次请求",
+        "负责支付网关的设计与开发,支持每秒 1,000,000 次请求",  # width of the comma, spaces
+        "支付网关",
+        "使用C++",
+        "C#",
+        ".NET",
+        "Objective-C",
+        "R&D",
+        "Node.js",
+        "latency by 30% 负责支付",  # across a bullet
+        "café",
+        "15 years",
+        "Ja\u200bvaScript",
+    ],
+)
+def test_a_quote_occurs_whatever_its_width_case_breaks_and_punctuation(quote: str) -> None:
+    assert occurs(quote, RESUME)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Java",
+        "Script",
+        "C",
+        "C+",
+        "NET",
+        "Node",
+        "R",
+        "D",
+        "caf",
+        "5 years",
+        "000 次请求",
+        "payment services in Java",
+        "Led a team of 50 engineers",
+        "负责网关",
+        "engineers led a team",
+        "",
+        "   ",
+        "•",
+        "！？…",
+        "++",
+    ],
+)
+def test_a_quote_does_not_occur_in_part_of_a_word_or_when_it_says_nothing(quote: str) -> None:
+    assert not occurs(quote, RESUME)
+
+
+@pytest.mark.parametrize(
+    ("quote", "source"),
+    [
+        ("Java", "Python/Java/Go"),
+        ("Java", "精通Java开发"),
+        ("Java", "I know Java."),
+        ("C", "C, Python"),
+        ("C", "C/C++"),
+        ("C++", "C++11"),
+        ("C++", "(C++)"),
+        ("Python", "Python+Java"),
+        ("3.5", "GPA 3.5/4.0"),
+        ("machine learning", "machine-learning"),
+        ("５年", "5 年"),
+        ("client's", "the client’s"),
+        ("Java", "JavaScript and Java"),  # the first place cuts a word, the second does not
+        ("⼯作", "工作"),  # a Kangxi radical, as PDF fonts write it
+        ("2020", "2019,2020"),
+    ],
+)
+def test_a_quote_occurs_beside(quote: str, source: str) -> None:
+    assert occurs(quote, source)
+
+
+@pytest.mark.parametrize(
+    ("quote", "source"),
+    [
+        ("5年", "15年"),
+        ("5 years", "3.5 years"),
+        ("C", "C#"),
+        ("C", "C++"),
+        ("C", "Objective-C"),
+        ("NET", "ASP.NET"),
+        ("000 users", "1,000 users"),
+        ("Go", "Golang"),
+        ("SQL", "MySQL"),
+    ],
+)
+def test_a_quote_does_not_occur_inside_another_name_or_number(quote: str, source: str) -> None:
+    assert not occurs(quote, source)
+
+
+texts = st.text(alphabet=st.one_of(st.sampled_from("aB1+#.&-,，。· \n•中文①"), st.characters()), max_size=40)
+
+
+@given(texts)
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(texts)
+def test_a_text_occurs_in_itself_if_it_says_anything(text: str) -> None:
+    assert occurs(text, text) == any(c.isalnum() for c in normalise(text))
+
+
+@given(texts, texts, texts)
+def test_a_line_occurs_among_other_lines(before: str, line: str, after: str) -> None:
+    if occurs(line, line):
+        assert occurs(line, f"{before}\n{line}\n{after}")
+
+
+@given(st.from_regex(r"\A[a-z]{1,8}\Z"), st.from_regex(r"\A[a-z0-9]{1,8}\Z"))
+def test_part_of_a_word_never_occurs(head: str, tail: str) -> None:
+    assert occurs(head + tail, f"({head}{tail})")
+    assert not occurs(head, head + tail)
+    assert not occurs(tail, head + tail)
+    assert not occurs(head + tail, f"{head} {tail}")
+
+
+REQUIREMENTS = [
+    Requirement(id="M1", text="Java"),
+    Requirement(id="M2", text="5 years"),
+    Requirement(id="N1", text="Go"),
+]
+SOURCES: dict[Source, str] = {"resume": "Java developer", "detailed_resume": "Go services"}
+
+
+def verdict(requirement_id: str, status: Status, *quotes: tuple[Source, str]) -> Verdict:
+    # verified=True is what a model would claim
+    claims = [Quote(source=source, text=text, verified=True) for source, text in quotes]
+    return Verdict(requirement_id=requirement_id, status=status, quotes=claims, note="as claimed")
+
+
+def grounded(*verdicts: Verdict, sources: dict[Source, str] = SOURCES) -> JobMatch:
+    match = JobMatch(
+        verdicts=list(verdicts),
+        strengths=[Strength(point="p", requirement_ids=["M2", "X9", "M1", "M2"])],
+        weaknesses=[Weakness(point="w", requirement_ids=["X9"])],
+        recommendations=["a", "b", "c"],
+    )
+    before = match.model_dump_json()
+    result = ground(match, REQUIREMENTS, sources)
+    assert match.model_dump_json() == before
+    assert ground(result, REQUIREMENTS, sources) == result
+    return result
+
+
+def test_a_verified_quote_keeps_the_verdict() -> None:
+    first = grounded(verdict("M1", "met", ("resume", "invented"), ("resume", "java developer"))).verdicts[0]
+    assert first.status == "met"
+    assert [quote.verified for quote in first.quotes] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "quotes",
+    [
+        [],
+        [("resume", "ten years of Java")],
+        [("detailed_resume", "Java developer")],  # the other source
+        [("resume", "…")],
+    ],
+)
+@pytest.mark.parametrize("status", ["met", "partial"])
+def test_no_verified_quote_no_credit(status: Status, quotes: list[tuple[Source, str]]) -> None:
+    first = grounded(verdict("M1", status, *quotes)).verdicts[0]
+    assert first.status == "unclear"
+    assert first.note == "as claimed"
+    assert not any(quote.verified for quote in first.quotes)
+
+
+def test_a_missing_source_bears_out_nothing() -> None:
+    only_resume: dict[Source, str] = {"resume": "Java developer"}
+    result = grounded(verdict("N1", "met", ("detailed_resume", "Go services")), sources=only_resume)
+    assert result.verdicts[2].status == "unclear"
+
+
+def test_missing_stays_missing_without_quotes() -> None:
+    assert grounded(verdict("M1", "missing")).verdicts[0].status == "missing"
+
+
+def test_one_verdict_per_requirement_in_their_order() -> None:
+    result = grounded(
+        verdict("N1", "partial", ("detailed_resume", "Go")),
+        verdict("X9", "met", ("resume", "Java")),
+        verdict("M1", "missing"),
+        verdict("M1", "met", ("resume", "Java")),
+    )
+    assert [(v.requirement_id, v.status) for v in result.verdicts] == [
+        ("M1", "missing"),
+        ("M2", "unclear"),
+        ("N1", "partial"),
+    ]
+
+
+def test_findings_refer_to_requirements_that_exist() -> None:
+    result = grounded()
+    assert result.strengths[0].requirement_ids == ["M2", "M1"]
+    assert result.weaknesses[0].requirement_ids == []

@@ -1,0 +1,276 @@
+"""Runs through the real engine, on SQLite and on PostgreSQL: the chain, cancel, retry, idempotency, recovery."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlmodel import select
+
+from core import clients, database, engine, jobs, runs, scoring
+from core.errors import InputError, NotFoundError, StateError
+from core.llm import Model
+from core.models import Attempt, Event, Job, LLMCall, Match, ResumeKind, Run, RunStatus
+from core.runs import LiveText, RunView
+from core.samples import SampleClient, samples
+from core.settings import OFFLINE_MODEL
+from tests.support.model_server import ModelServer
+
+PACED = "openai/paced"
+ENGLISH: SampleClient = next(s for s in samples() if s.locale == "en")
+JD = next(iter(ENGLISH.jobs.values()))
+
+
+def add_client(owner: int, sample: SampleClient = ENGLISH) -> int:
+    """A client with a finished resume, read by the offline analyst."""
+    with database.session(owner) as db:
+        client = clients.create(db, sample.name)
+        resume = clients.add_paste(db, client.id or 0, ResumeKind.RESUME, sample.documents[ResumeKind.RESUME])
+        run = runs.submit_extraction(db, resume, model=OFFLINE_MODEL, locale=sample.locale)
+    assert settle(owner, run.id).run.status is RunStatus.COMPLETED
+    return client.id or 0
+
+
+def submit(owner: int, client_id: int, model: str = OFFLINE_MODEL, jd: str = JD, token: str = "t") -> Run:
+    with database.session(owner) as db:
+        return runs.submit_match(db, client_id, jd, model=model, locale="en", token=token)
+
+
+def view(owner: int, run_id: str) -> RunView:
+    with database.session(owner) as db:
+        return runs.view(db, run_id)
+
+
+def settle(owner: int, run_id: str, seconds: float = 30) -> RunView:
+    return wait(owner, run_id, lambda seen: seen.finished, seconds)
+
+
+def wait(owner: int, run_id: str, condition: Callable[[RunView], bool], seconds: float = 30) -> RunView:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition(seen := view(owner, run_id)):
+            return seen
+        time.sleep(0.02)
+    raise AssertionError(f"still {seen.run.status} {seen.run.failure_code}")
+
+
+def is_streaming(seen: RunView) -> bool:
+    return seen.run.status is RunStatus.MATCH_STREAMING
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_match_runs_to_its_end(owner: int) -> None:
+    run = submit(owner, add_client(owner))
+    seen = settle(owner, run.id)
+    assert seen.run.status is RunStatus.COMPLETED, seen.run.failure_code
+    assert [(s.task, s.state) for s in seen.steps] == [("job_summary", "done"), ("job_match", "done")]
+    assert all(s.seconds is not None and s.seconds >= 0 for s in seen.steps)
+    assert seen.job is not None
+    assert seen.match is not None
+    job = seen.job.contract
+    assert job is not None
+    assert (seen.job.title, seen.job.company) == (job.job_title, job.company)
+    assert seen.match.score == scoring.score(job.requirements, seen.match.contract.verdicts).value
+    assert [c.task for c in seen.calls] == ["job_summary", "job_match"]
+
+
+@pytest.mark.usefixtures("storage")
+def test_two_viewers_read_the_same_text_early_and_late(owner: int, paced: Model, server: ModelServer) -> None:
+    client_id = add_client(owner)
+    server.pace = 0.02
+    run = submit(owner, client_id, PACED)
+    wait(owner, run.id, is_streaming)
+    early: list[str] = []
+    reader = threading.Thread(target=lambda: early.extend(piece for piece in LiveText(run) if piece))
+    reader.start()
+    settle(owner, run.id, 60)
+    reader.join(10)
+    late = "".join(piece for piece in LiveText(run) if piece)
+    assert len(early) >= 5
+    assert "".join(early) == late
+    assert len(late) > 500
+
+
+@pytest.mark.usefixtures("storage")
+def test_cancel_while_streaming_stops_the_model(owner: int, paced: Model, server: ModelServer) -> None:
+    client_id = add_client(owner)
+    server.pace = 0.05
+    run = submit(owner, client_id, PACED)
+    wait(owner, run.id, is_streaming)
+    with database.session(owner) as db:
+        runs.cancel(db, run.id)
+    asked = time.monotonic()
+    seen = settle(owner, run.id)
+    assert time.monotonic() - asked < 3
+    assert seen.run.status is RunStatus.CANCELLED
+    assert [s.state for s in seen.steps] == ["done", "cancelled"]
+    assert seen.match is None
+    assert server.completed["job_match"] == 0
+    assert [c.outcome for c in seen.calls] == ["ok", "cancelled"]
+
+
+def test_retry_of_a_failed_match_reuses_the_job_summary(owner: int, paced: Model, server: ModelServer) -> None:
+    client_id = add_client(owner)
+    server.fail("job_match", 500)
+    run = submit(owner, client_id, PACED)
+    seen = settle(owner, run.id)
+    assert (seen.run.status, seen.run.failure_code) == (RunStatus.FAILED, "provider_down")
+    assert [s.state for s in seen.steps] == ["done", "failed"]
+    with database.session(owner) as db:
+        runs.retry(db, run.id)
+        with pytest.raises(StateError):
+            runs.retry(db, run.id)  # the second half of a double click
+    seen = settle(owner, run.id)
+    assert (seen.run.status, seen.run.failure_code, seen.run.attempt) == (RunStatus.COMPLETED, None, 2)
+    assert server.requests == {"job_summary": 1, "job_match": 2}
+    with database.session(owner) as db:
+        attempts = db.exec(select(Attempt).where(Attempt.run_id == run.id)).all()
+    assert [(a.number, a.failure_code, a.finished_at is not None) for a in attempts] == [
+        (1, "provider_down", True),
+        (2, None, True),
+    ]
+
+
+@pytest.mark.usefixtures("storage")
+def test_the_same_form_twice_is_one_run(owner: int, paced: Model, server: ModelServer) -> None:
+    client_id = add_client(owner)
+    ids: list[str] = []
+    threads = [threading.Thread(target=lambda: ids.append(submit(owner, client_id, PACED).id)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ids) == 4
+    assert len(set(ids)) == 1
+    assert settle(owner, ids[0]).run.status is RunStatus.COMPLETED
+    assert server.requests == {"job_summary": 1, "job_match": 1}
+    assert submit(owner, client_id, PACED).id == ids[0]
+    assert submit(owner, client_id, PACED, token="another form").id != ids[0]
+    with database.session(owner) as db:
+        assert len(db.exec(select(Job)).all()) == 2
+
+
+def test_invented_quotes_earn_nothing(owner: int, paced: Model, server: ModelServer) -> None:
+    client_id = add_client(owner)
+    server.fail("job_match", "fake_quotes")
+    seen = settle(owner, submit(owner, client_id, PACED).id)
+    assert seen.match is not None
+    assert seen.match.score == 0
+    assert {v.status for v in seen.match.contract.verdicts} <= {"unclear", "missing"}
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_run_the_engine_never_received_is_handed_over_at_the_next_start(
+    owner: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_id = add_client(owner)
+    engine.stop()
+    with monkeypatch.context() as patch:  # the process dies between its commit and the engine's
+        patch.setattr(engine, "enqueue", lambda *_: None)
+        run = submit(owner, client_id)
+    assert view(owner, run.id).run.status is RunStatus.SUMMARY_PENDING
+    engine.start()
+    assert settle(owner, run.id).run.status is RunStatus.COMPLETED
+
+
+def test_a_run_the_engine_has_given_up_is_failed_at_the_next_start(
+    owner: int, paced: Model, server: ModelServer
+) -> None:
+    client_id = add_client(owner)
+    server.pace = 0.2
+    run = submit(owner, client_id, PACED)
+    wait(owner, run.id, lambda seen: seen.steps[0].state == "running")
+    engine._client().cancel_workflow(run.workflow_id)
+    time.sleep(0.5)
+    engine.stop()
+    engine.start()
+    seen = settle(owner, run.id)
+    assert (seen.run.status, seen.run.failure_code) == (RunStatus.FAILED, "interrupted")
+
+
+def test_another_owner_sees_nothing(owner: int) -> None:
+    from tests.test_database import add_owner
+
+    client_id = add_client(owner)
+    run = submit(owner, client_id)
+    stranger = add_owner("stranger")
+    with database.session(stranger) as db:
+        for attempt in (lambda: runs.view(db, run.id), lambda: runs.cancel(db, run.id), lambda: runs.retry(db, run.id)):
+            with pytest.raises(NotFoundError):
+                attempt()
+        assert runs.history(db) == []
+        assert runs.count(db) == 0
+        with pytest.raises((NotFoundError, StateError)):
+            runs.submit_match(db, client_id, JD, model=OFFLINE_MODEL, locale="en", token="x")
+    settle(owner, run.id)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("too short", "jd_too_short"), (" " * 50, "jd_too_short"), ("x" * 20_001, "jd_too_long")]
+)
+def test_a_job_description_of_the_wrong_length_starts_nothing(text: str, code: str, owner: int) -> None:
+    with database.session(owner) as db, pytest.raises(InputError) as caught:
+        runs.submit_match(db, clients.create(db, "x").id or 0, text, model=OFFLINE_MODEL, locale="en", token="t")
+    assert caught.value.code == code
+    with database.session(owner) as db:
+        assert db.exec(select(Run)).all() == []
+
+
+def test_a_client_without_a_finished_resume_cannot_be_matched(owner: int) -> None:
+    with database.session(owner) as db, pytest.raises(StateError):
+        runs.submit_match(db, clients.create(db, "x").id or 0, JD, model=OFFLINE_MODEL, locale="en", token="t")
+
+
+def test_a_text_without_requirements_fails_with_its_code(owner: int) -> None:
+    seen = settle(owner, submit(owner, add_client(owner), jd="la la la " * 20).id)
+    assert (seen.run.status, seen.run.failure_code) == (RunStatus.FAILED, "no_requirements")
+    assert [s.state for s in seen.steps] == ["failed", "pending"]
+
+
+@pytest.mark.usefixtures("storage")
+def test_history_pages_newest_first(owner: int) -> None:
+    client_id = add_client(owner)
+    ids = []
+    for number in range(5):
+        ids.append(submit(owner, client_id, token=str(number)).id)
+        settle(owner, ids[-1])
+    with database.session(owner) as db:
+        assert runs.count(db) == 5
+        first, second = runs.history(db, 1, 3), runs.history(db, 2, 3)
+    assert [row.run_id for row in first + second] == ids[::-1]
+    assert first[0].client == ENGLISH.name
+    assert first[0].score is not None
+    assert first[0].job_title
+
+
+def test_following_ends_with_the_run(owner: int) -> None:
+    run = submit(owner, add_client(owner))
+    seen = [v for v in runs.follow(owner, run.id) if v is not None]
+    assert seen[-1].run.status is RunStatus.COMPLETED
+    with pytest.raises(NotFoundError):
+        next(runs.follow(owner, "nothing"))
+
+
+def test_nothing_of_a_text_is_logged(owner: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="core")
+    settle(owner, submit(owner, add_client(owner)).id)
+    assert "model call" in caplog.text
+    assert ENGLISH.name not in caplog.text
+    assert JD.split("\n")[0] not in caplog.text
+
+
+def test_every_row_of_a_run_is_its_owners(owner: int) -> None:
+    settle(owner, submit(owner, add_client(owner)).id)
+    with database.session(owner) as db:
+        for table in (Run, Attempt, Job, Match, LLMCall, Event):
+            rows = db.exec(select(table)).all()
+            assert rows
+            assert {row.owner_id for row in rows} == {owner}
+
+
+def test_saved_jobs_list_each_text_once(owner: int) -> None:
+    with database.session(owner) as db:
+        client_id = clients.create(db, "x").id or 0
+        for title, text in [("A", JD), ("B", JD), ("C", JD + " more")]:
+            jobs.save(db, client_id, text, title)
+        assert [job.title for job in jobs.listing(db, client_id)] == ["A", "C"]
