@@ -34,6 +34,7 @@ POLL = 0.05  # seconds between a viewer's reads on SQLite; PostgreSQL notifies
 HEARTBEAT = 0.2  # seconds a viewer waits before it hears that nothing is new
 
 _lock = RLock()
+_clients: dict[str, "DBOSClient"] = {}  # by URL: this process's connection for submitting and viewing
 _slot: FileLock | None = None  # held while this process executes; the system releases it however the process ends
 
 
@@ -83,6 +84,8 @@ def stop() -> None:
             DBOS.destroy()
             _slot.release()
             _slot = None
+        while _clients:
+            _clients.popitem()[1].destroy()
 
 
 def enqueue(workflow_id: str, *arguments: Any) -> None:
@@ -161,17 +164,16 @@ def _sqlite_engine(url: str) -> Any:
     return database.connect(url)
 
 
-@cache
-def _client_for(url: str) -> "DBOSClient":
+def _client() -> "DBOSClient":
     from dbos import DBOSClient, DBOSPortableJSONSerializer  # noqa: PLC0415
 
-    return DBOSClient(
-        system_database_url=url,
-        system_database_engine=_sqlite_engine(url) if url.startswith("sqlite") else None,
-        serializer=DBOSPortableJSONSerializer(),
-        use_listen_notify=not url.startswith("sqlite"),
-    )
-
-
-def _client() -> "DBOSClient":
-    return _client_for(settings().engine_database_url)
+    url = settings().engine_database_url
+    with _lock:
+        if url not in _clients:
+            _clients[url] = DBOSClient(
+                system_database_url=url,
+                system_database_engine=_sqlite_engine(url) if _on_sqlite() else None,
+                serializer=DBOSPortableJSONSerializer(),
+                use_listen_notify=not _on_sqlite(),
+            )
+        return _clients[url]

@@ -237,7 +237,7 @@ _BY_WORDS = (  # (in the class names or the message, code), first hit wins
     (("contentpolicy", "content_filter", "content management"), "content_filter"),
     (("response_format", "json_schema", "json_object"), "json_mode_refused"),
 )
-_BY_CLASS = ((("timeout", "timed out"), "timeout"), (("connect",), "provider_down"))
+_WHATEVER_STATUS = ((("offline analyst:",), "internal"), (("timeout", "timed out"), "timeout"))
 
 
 def _classify(error: Exception) -> ModelError:
@@ -250,7 +250,7 @@ def _classify(error: Exception) -> ModelError:
         return next((code for needles, code in table if any(needle in words for needle in needles)), None)
 
     specific = first(_BY_WORDS) if status in (400, 402, 413, 422, 429, None) else None
-    code = specific or first(_BY_CLASS[:1]) or _BY_STATUS.get(status) or first(_BY_CLASS[1:])
+    code = specific or first(_WHATEVER_STATUS) or _BY_STATUS.get(status)
     return ModelError(code or ("bad_request" if status in (400, 422) else "provider_down"))
 
 
@@ -288,6 +288,7 @@ def _litellm() -> Any:
 
         from core.offline import provider  # noqa: PLC0415
 
+        logging.getLogger("LiteLLM").setLevel(logging.ERROR)  # its warnings are about its own price list
         litellm.suppress_debug_info = True
         litellm.drop_params = True
         litellm.turn_off_message_logging = True

@@ -118,7 +118,7 @@ def test_a_failed_run_explains_itself_and_can_be_retried(owner: int) -> None:
     run = submit(owner, add_client(owner), jd="la la la " * 20)
     settle(owner, run.id)
     at = open_app(page="Workbench", run=run.id)
-    assert "No requirements were found" in at.error[0].value
+    assert at.error[0].value == i18n.translate("en", "failure.no_requirements")
     button(at, "Retry").click().run()
     assert not at.exception
     assert settle(owner, run.id).run.attempt == 2

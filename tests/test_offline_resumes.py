@@ -442,6 +442,84 @@ AWARDS
 Engineering Excellence Award, Northwind Commerce, 2023
 """
 
+EN_EXPORTED = """\
+Sarah Johnson
+Marketing Manager at BrightWave | SEO & Content
+Greater Boston Area
+Contact
+sarah.j@example.com
+www.linkedin.com/in/sarahj (LinkedIn)
+Top Skills
+Content Strategy
+SEO
+Google Analytics
+Languages
+English (Native or Bilingual)
+Spanish (Limited Working)
+Certifications
+Google Ads Search Certification
+HubSpot Inbound Marketing
+Summary
+I build content engines for B2B software companies.
+Experience
+BrightWave
+Marketing Manager
+January 2021 - Present (4 years 6 months)
+Boston, Massachusetts, United States
+Grew organic traffic 3x in 18 months.
+Manage a $1.2M annual budget.
+Nimbus Software, Inc.
+3 years 2 months
+Content Lead
+June 2019 - December 2020 (1 year 7 months)
+Built a team of 4 writers.
+Content Writer
+November 2017 - May 2019 (1 year 7 months)
+Wrote 120 articles.
+Education
+Boston University
+Bachelor of Science - BS, Communication · (2013 - 2017)
+"""
+
+ZH_JOB_SITE = """\
+刘芳
+女 | 32岁 | 本科 | 8年工作经验
+现居住地：成都
+手机：13888889999 | E-mail：liufang@example.com
+求职意向
+期望职位：人力资源经理
+期望薪资：15-20K
+工作经历
+成都蜀韵餐饮管理有限公司
+2019/05 -- 至今
+人力资源主管 | 人力资源部
+工作描述：
+1. 负责公司年度招聘计划，年均招聘 200 人，招聘周期缩短 30%；
+2. 搭建绩效考核体系，覆盖 12 家门店；
+工作业绩：
+员工离职率由 45% 降至 28%。
+重庆山城物业服务有限公司
+2016/07 -- 2019/04
+人事专员 | 行政人事部
+工作描述：
+负责员工入离职、社保公积金办理。
+教育经历
+四川师范大学
+2012/09 -- 2016/06
+人力资源管理 | 本科
+培训经历
+2020/03 -- 2020/06
+某某培训中心
+劳动关系协调师培训
+语言能力
+英语：读写能力良好 | 听说能力一般
+证书
+2018/11 人力资源管理师二级
+技能特长
+劳动法：熟练 | 48个月
+OFFICE办公软件：精通 | 72个月
+"""
+
 RESUMES = {
     "nurse zh": ZH_NURSE,
     "accountant zh": ZH_ACCOUNTANT,
@@ -453,6 +531,8 @@ RESUMES = {
     "accountant en": EN_ACCOUNTANT,
     "nurse en": EN_NURSE,
     "two columns en": EN_TWO_COLUMNS,
+    "exported en": EN_EXPORTED,
+    "job site zh": ZH_JOB_SITE,
     "detailed zh": ZH_DETAILED,
     "detailed en": EN_DETAILED,
 }
@@ -745,6 +825,25 @@ def test_links_keep_their_address():
 def test_positions(name, expected):
     jobs = summarise_resume(RESUMES[name], "en", TODAY).experience
     assert [(job.role, job.company, job.start, job.end, len(job.highlights)) for job in jobs] == expected
+
+
+def test_titles_under_one_employer():
+    jobs = summarise_resume(EN_EXPORTED, "en", TODAY).experience
+    assert [(job.role, job.company, job.duration) for job in jobs] == [
+        ("Marketing Manager", "BrightWave", "4 years 6 months"),
+        ("Content Lead", "Nimbus Software, Inc.", "1 year 7 months"),
+        ("Content Writer", "Nimbus Software, Inc.", "1 year 7 months"),
+    ]
+
+
+def test_a_job_site_export():
+    summary = summarise_resume(ZH_JOB_SITE, "zh", TODAY)
+    assert [(job.role, job.company) for job in summary.experience] == [
+        ("人力资源主管", "成都蜀韵餐饮管理有限公司"),
+        ("人事专员", "重庆山城物业服务有限公司"),
+    ]
+    assert summary.profile.focus == "人力资源经理"
+    assert "现居住地：成都" in summary.extras
 
 
 @pytest.mark.parametrize(

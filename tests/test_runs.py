@@ -179,7 +179,7 @@ def test_a_run_the_engine_has_given_up_is_failed_at_the_next_start(
     client_id = add_client(owner)
     server.pace = 0.2
     run = submit(owner, client_id, PACED)
-    wait(owner, run.id, lambda seen: seen.steps[0].state == "running")
+    wait(owner, run.id, is_streaming)
     engine._client().cancel_workflow(run.workflow_id)
     time.sleep(0.5)
     engine.stop()

@@ -76,7 +76,7 @@ def test_what_caps(gap: Requirement, status: Status, value: int) -> None:
 def test_the_lowest_cap_applies_and_both_are_told() -> None:
     others = [requirement(f"M{n}") for n in range(10, 30)]
     gaps = [requirement("M1", "skill", core=True), requirement("M2", "education")]
-    statuses: dict[str, Status] = {r.id: "met" for r in others} | {"M1": "missing", "M2": "missing"}
+    statuses: dict[str, Status] = {"M1": "missing", "M2": "missing", **{r.id: "met" for r in others}}
     result = scored([*gaps, *others], **statuses)
     assert result.value == 55
     assert result.uncapped == 91

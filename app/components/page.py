@@ -38,7 +38,6 @@ class Page:
 def _start_process() -> None:
     """Once per process: log lines, the engine with its recovery, and litellm, none of which a page waits for."""
     logging.basicConfig(level=settings().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("LiteLLM").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     for delay, work in ((ENGINE_DELAY, engine.start), (WARM_UP_DELAY, llm.warm_up)):
         timer = threading.Timer(delay, work)

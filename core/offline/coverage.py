@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from core.offline.lines import fold
+from core.offline.lines import LETTER, fold
 from core.offline.sections import is_label
 from core.offline.terms import key, table
 
@@ -52,8 +52,8 @@ def _plain(text: str) -> str:
 
 def _cut(text: str, value: str) -> str:
     """`text` without whole-word occurrences of `value`."""
-    before = r"(?<![A-Za-z0-9])" if value[0].isascii() and value[0].isalnum() else ""
-    after = r"(?![A-Za-z0-9])" if value[-1].isascii() and value[-1].isalnum() else ""
+    before = rf"(?<!{LETTER})" if re.match(LETTER, value[0]) else ""
+    after = rf"(?!{LETTER})" if re.match(LETTER, value[-1]) else ""
     return re.sub(before + re.escape(value) + after, "\t", text)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from core.offline.lines import fold
+from core.offline.lines import LETTER, fold
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 # First and last month. "Winter 2019" is the academic winter term that starts in January.
@@ -32,25 +32,26 @@ _TOKEN = re.compile(
     | (?P<a_mdy>{_MONTH}|{_DAY})[/.-](?P<b_mdy>{_DAY})[/.-](?P<y_mdy>{_YEAR})(?!\d)
     | (?P<m_my>{_MONTH})\s?[/.-]\s?(?P<y_my>{_YEAR})(?!\d)
     | (?P<y_cmp>{_YEAR})(?P<m_cmp>0[1-9]|1[0-2])(?!\d)
-    | (?<![a-z])(?P<s_en>spring|summer|fall|autumn|winter)\s+(?:of\s+)?(?P<y_s>{_YEAR})(?!\d)
-    | (?<![a-z])(?:{_DAY}(?:st|nd|rd|th)?\s+)?(?P<n_ny>{_NAME})\b\.?,?\s*(?:{_DAY}(?:st|nd|rd|th)?,\s*)?
+    | (?<!{LETTER})(?P<s_en>spring|summer|fall|autumn|winter)\s+(?:of\s+)?(?P<y_s>{_YEAR})(?!\d)
+    | (?<!{LETTER})(?:{_DAY}(?:st|nd|rd|th)?\s+)?(?P<n_ny>{_NAME})\b\.?,?\s*(?:{_DAY}(?:st|nd|rd|th)?,\s*)?
       (?:of\s+)?(?:(?P<y_ny>{_YEAR})|['’](?P<yy_ny>\d\d))(?!\d)
     | (?P<m_yy>0[1-9]|1[0-2])/(?P<yy_yy>\d\d)(?![\d/%])
     | (?P<y_only>{_YEAR})(?![\d%]|[.,]\d)(?:\s*年(?![\u4e00-\u9fff]*[经以]验))?
     | ['’](?P<yy_only>\d\d)(?!\d)
-    | (?<![a-z])(?P<n_only>{_NAME})\b\.?
-    | (?P<now>[至迄]?今(?!年)|现在|目前|当前|(?<![a-z])(?:present|now|current(?:ly)?|today|date|ongoing)(?![a-z]))
+    | (?<!{LETTER})(?P<n_only>{_NAME})\b\.?
+    | (?P<now>[至迄]?今(?!年)|现在|目前|当前|(?<!{LETTER})(?:present|now|current(?:ly)?|today|date|ongoing)(?!{LETTER}))
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
 _BETWEEN = re.compile(
-    r"(?:\s*(?:[-–—−~～〜―‐‑‒→>]|至|到|迄|(?<![a-z])(?:to|until|till?|through|thru)(?![a-z])))+\s*", re.IGNORECASE
+    rf"(?:\s*(?:[-–—−~～〜―‐‑‒→>]|至|到|迄|(?<!{LETTER})(?:to|until|till?|through|thru)(?!{LETTER})))+\s*",
+    re.IGNORECASE,
 )
 _LATER_PART = re.compile(
     rf"\s*(?:[-–—−~～―至到]|\bto\b)+\s*"
     rf"(?:(?P<m>{_MONTH})(?:\s*月|(?![\d年./%])(?=\s*(?:$|[^\w\s])))|(?P<yy>\d\d)(?!\d))"
 )
-_SINCE_BEFORE = re.compile(r"(?:(?<![a-z])since|自|从)\s*$", re.I)
+_SINCE_BEFORE = re.compile(rf"(?:(?<!{LETTER})since|自|从)\s*$", re.I)
 _SINCE_AFTER = re.compile(r"\s*(?:以来|起至今|起(?!草)|(?:[-–—]\s*)?onwards?\b)", re.I)
 
 
@@ -172,7 +173,9 @@ def _shortened(text: str, start: _Point, part: re.Match[str], today: date) -> Pe
 
 
 def _open_or_season(text: str, plain: str, start: _Point, today: date) -> Period | None:
-    before, after = _SINCE_BEFORE.search(plain[: start.begin]), _SINCE_AFTER.match(plain, start.stop)
+    # Only a few characters back: the search must not grow with the text.
+    before = _SINCE_BEFORE.search(plain, max(0, start.begin - 12), start.begin)
+    after = _SINCE_AFTER.match(plain, start.stop)
     if after or (before and before[0].strip().lower() == "since"):
         begin = before.start() if before else start.begin
         stop = after.end() if after else start.stop

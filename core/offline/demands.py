@@ -24,7 +24,7 @@ _ANY = re.compile(
     re.I,
 )
 _YEARS = re.compile(
-    r"(?<![\d.])(?P<low>\d{1,2}(?:\.5)?)\s*(?:[-–—~～至到]|to)?\s*(?P<high>\d{1,2})?\s*\+?\s*(?:个)?(?:年(?!度|龄|薪|级|轻|会|假|月|底|终|内薪)|years?\b|yrs?\b)"
+    r"(?<![\d.])(?P<low>\d{1,2}(?:\.5)?)(?:\s*(?:[-–—~～至到]|to)\s*\d{1,2})?\s*\+?\s*(?:个)?(?:年(?!度|龄|薪|级|轻|会|假|月|底|终|内薪)|years?\b|yrs?\b)"
     r"(?!\s*(?:old|ago|of age))|(?<![\d第])(?P<han>[一二两三四五六七八九十])\s*年(?!级|度)"
     r"|(?<![a-z])(?P<word>one|two|three|four|five|six|seven|eight|nine|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?years?\b",
     re.I,
@@ -48,7 +48,7 @@ _LATIN_AND = re.compile(
 _SEPARATOR = re.compile(r"\s*(?:、|,\s*(?:and\s+)?|，|以及|(?<![参给赋])与|和(?!谐)|(?<![以普])及(?!时|其|以)|(?<=\s)and(?=\s)|(?<=\s)&(?=\s)|\s\+\s)\s*")
 _LEAD = re.compile(
     r"^(?:(?:熟练|熟悉|精通|掌握|能够|使用|运用|操作|了解|具备|具有|拥有|良好|较强|扎实|优秀|一定|很强|丰富|出色|较好|至少|常用|主流|和|有|能|会|的|等|并|强)+\s*"
-    r"|(?:(?:a|an|the|with|in|of|both|strong|solid|proven|deep|good|excellent|outstanding|working|demonstrated|practical|hands-on|professional|you have|you are|must have|must be|have|advanced|expert|extensive|prior|some|at least"
+    r"|(?:(?:a|an|the|with|in|of|both|strong|solid|proven|deep|good|excellent|outstanding|working|demonstrated|practical|hands-on|professional|you have|you are|must have|must be|have|advanced|expert|extensive|prior|some"
     r"|knowledge|understanding|experience|experienced|proficiency|proficient|familiarity|familiar|expertise|skilled|skills|background|comfortable|fluency|fluent|command|using|working)\s+)+)",
     re.I,
 )
@@ -57,6 +57,13 @@ _TAIL = re.compile(
     r"\s*(?:者?\s*(?:优先|加分|更佳|为佳|尤佳)(?:考虑|录用)?|(?:is|are|would be|will be)?\s*(?:strongly |highly )?(?:preferred|desirable|required|a (?:big |strong |huge |definite )?(?:plus|bonus|advantage)|an (?:advantage|asset)|beneficial|advantageous)|者)$",
     re.I,
 )
+# "You must have", "希望你": how a posting begins to ask.
+_OPENING = re.compile(
+    r"^(?:\d{1,2}(?:[、)）]|\.(?!\d))\s*)?(?:(?:我们)?(?:希望|期待|需要|要求)(?:你|您|应聘者)(?:能够?|可以)?|(?:你|您)(?:需要|应该?|必须|要)"
+    r"|to be successful,?\s*|(?:you|candidates?|applicants?|the (?:ideal|successful|right) (?:candidate|applicant|person))(?:'ll|’ll| will| must| should)?\s+(?:also )?(?:need|have|has|bring|are|be|is)\s+(?=\S))?\s*",
+    re.I,
+)
+_HELD = re.compile(r"^(?:持有?|拥有|取得|有|具备?)\s*(?=.{2})|^(?:current|valid|active|a|an|the)\s+", re.I)
 _NAME = re.compile(r"(?:[A-Z][\w.+#-]*|[a-z]+[A-Z]\w*)(?: [A-Z0-9][\w.+#-]*){0,2}")
 _MAJOR = re.compile(r"专业|学科|degree|major|discipline|field", re.I)
 _LICENCE = re.compile(r"证书?(?![券明据件实])|资格(?!要求)|职称|certificat|certified|licen[cs]|\bregistered\b|registration|执照|credential", re.I)
@@ -127,11 +134,18 @@ def split(line: str, nice: bool = False) -> list[Piece]:
     """The independent demands of one line; `nice` when the section already says that none of them is a must."""
     pieces = []
     for sentence in sentences(line):
-        for clause in _clauses(sentence):
+        for clause in _clauses(_open(sentence)):
             optional = nice or bool(cue("nice").search(clause))
             strong = any(hit.name == "strong" for hit in vocabulary.strengths().find(clause))
             pieces += [Piece(part, optional, strong) for part in _elements(clause)]
     return pieces
+
+
+def _open(sentence: str) -> str:
+    for _ in range(2):  # "To be successful, you need"
+        rest = sentence[_OPENING.match(sentence).end() :]  # type: ignore[union-attr]  # every part is optional: it always matches
+        sentence = rest if sum(c.isalnum() for c in rest) >= 2 else sentence
+    return sentence
 
 
 def _clauses(sentence: str) -> list[str]:
@@ -189,6 +203,15 @@ def _strip_lead(part: str) -> str:
     match = _LEAD.match(part)
     rest = part[match.end() :] if match else part
     return rest if any(c.isalnum() for c in rest) else part
+
+
+def subject(demand: Demand) -> str:
+    """What a demand is about, without the words of asking: "精通 Excel" -> "Excel"; verbatim, never empty.
+
+    What a resume does not say ("must be able to travel") is left as it stands, for it is an offer to agree to.
+    """
+    text = _trim(demand.text)
+    return text if demand.category in ("other", "education", "experience", "language") else _trim(_HELD.sub("", _strip_lead(text), count=1)) or text
 
 
 def _trim(part: str) -> str:

@@ -181,7 +181,7 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
         last = dated[index + 1][2] if index + 1 < len(dated) else len(parts)
         under = [line for line, kind in parts[first:last] if kind == passage.place]
         head = passage
-        if first < at and parts[first][1] == passage.place and not _CONTACT.search(parts[first][0]) and len(parts[first][0]) <= LONGEST_QUOTE and not _role_like(passage.text):
+        if first < at and parts[first][1] == passage.place and not _CONTACT.search(parts[first][0]) and len(parts[first][0]) <= LONGEST_QUOTE and not _role_like(passage.text.replace(period.text, " ")):
             head = Passage(source, parts[first][0], passage.section, passage.place, passage.line)
         evidence.jobs.append(Job(period, head, "\n".join(under)))
 
@@ -195,7 +195,7 @@ def _ends(text: str) -> bool:
 
 def _role_like(text: str) -> bool:
     """Whether a line with dates says more than the dates."""
-    return len(re.sub(rf"[^A-Za-z{HAN}]", "", fold(text))) >= 12 or (has_han(text) and len(re.findall(f"[{HAN}]", text)) >= 6)
+    return len(re.sub(rf"[^A-Za-z{HAN}]", "", fold(text))) >= 8 or (has_han(text) and len(re.findall(f"[{HAN}]", text)) >= 6)
 
 
 def pieces(line: str) -> list[str]:

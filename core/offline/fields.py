@@ -12,11 +12,14 @@ from core.offline.sections import free_label, heading_kind, label
 from core.offline.terms import expressions, key, table, words
 from core.schemas import Certification, Education, Language, Link, Project, Skills
 
-EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+# Bounded as RFC 1035 and RFC 5321 bound names, so that no text makes the search slow.
+EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![A-Za-z])"
+)
 PHONE = re.compile(r"(?<![\w@./-])\(?\+?\d[\d\s().–-]{5,18}\d(?![\w@])")
 URL = re.compile(
     r"(?:https?://|www\.)[^\s|｜,，;；()（）<>\"']+"
-    r"|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|cn|me|co|ai|app|de|fr|uk|edu|design|tech|xyz)(?:/[^\s|｜,，;；()（）<>\"']*)?(?![\w@])",
+    r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,5}(?:com|org|net|io|dev|cn|me|co|ai|app|de|fr|uk|edu|design|tech|xyz)(?:/[^\s|｜,，;；()（）<>\"']*)?(?![\w@])",
     re.IGNORECASE,
 )
 _EDGE = " \t*_|｜·•,，、;；:：-–—()（）[]【】"
@@ -54,7 +57,9 @@ def columns(text: str) -> list[str]:
 
 _EDU_PARTS = re.compile(r"\s*[|｜\t•·,，、;；]\s*|\s{2,}|\s+[-–—]+\s+|\s*[()（）]\s*")
 _SCHOOL_HAN = re.compile(rf"^([{HAN}A-Za-z·]*?(?:大学|学院|学校|中学|高中|党校)(?:[{HAN}]{{0,6}}学院)?)(.*)$")
-_GPA = re.compile(r"(?:c?gpa|绩点|平均学分绩点)\s*[:：为]?\s*(\d(?:\.\d+)?(?:\s*/\s*\d(?:\.\d+)?)?)", re.IGNORECASE)
+_GPA = re.compile(
+    r"(?:c?gpa|绩点|平均学分绩点)\s*[:：为]?\s*(\d{1,3}(?:\.\d+)?(?:\s*/\s*\d{1,3}(?:\.\d+)?)?)(?![\d%])", re.IGNORECASE
+)
 _JOINERS = re.compile(r"^(?:in|of|degree in|专业)\s+|\s+(?:degree)$", re.IGNORECASE)
 _SLOTS = {"degree": "degree", "major": "field", "school": "school"}
 
@@ -112,12 +117,11 @@ def _education_line(text: str, today: date) -> list[tuple[str, str]]:
     school = ""
     for part in _EDU_PARTS.split(rest):
         for piece in re.split(rf"(?<=[{HAN}])\s+(?=[{HAN}])", part):
-            named = "" if school else _school(piece)
-            school = school or named
-            spare += [
-                text for text in (piece.replace(named, " ", 1).split("  ") if named else [piece]) if text.strip(_EDGE)
-            ]
-    spare = [text for piece in spare if _field_like(text := _JOINERS.sub("", piece.strip(_EDGE + " ")).strip(_EDGE))]
+            found_here = "" if school else _school(piece)
+            school = school or found_here
+            # What surrounds the school in its piece ("复旦大学统计学") is on its own.
+            spare += piece.replace(found_here, "\t", 1).split("\t") if found_here else [piece]
+    spare = [kept for piece in spare if _field_like(kept := _JOINERS.sub("", piece.strip(_EDGE)).strip(_EDGE))]
     if degree or school:
         found += [("field", spare.pop(0))] if spare and (degree or has_han(text)) else []
     elif spare == [text.strip()]:
@@ -185,20 +189,17 @@ _GRADE = re.compile(
 
 def add_skills(skills: Skills, specialties: list[str], line: Line, kind: str) -> None:
     """Put the items of one line of a skills section into their bags; the label of a group is a specialty."""
-    text, bag = line.text, {"tools": "tools", "soft": "soft"}.get(kind, "")
-    if named := free_label(text):
-        name, value = named
-        bag = next(
-            (b for b, names in table("resume_terms")["skill_labels"].items() if key(name) in map(key, names)), bag
-        )
-        if not bag and not heading_kind(name):
-            _append(specialties, name)
-        text = value or name
+    named = free_label(line.text)
+    name, text = named if named and named[1] else (named[0] if named else "", line.text)
+    bag = {"tools": "tools", "soft": "soft"}.get(kind, "")
+    bags = table("resume_terms")["skill_labels"].items()
+    bag = next((b for b, names in bags if name and key(name) in map(key, names)), bag)
     items = split_items(text)
-    if named and named[1] and all(_GRADE.fullmatch(item) for item in items):  # "劳动法：熟练 | 48个月" names one skill
-        _append(getattr(skills, bag or _bag(named[0])), named[0])
-        specialties.remove(named[0])
+    if name and all(_GRADE.fullmatch(item) for item in items):  # "劳动法：熟练 | 48个月" names one skill
+        _append(getattr(skills, bag or _bag(name)), name)
         return
+    if name and not bag and not heading_kind(name):
+        _append(specialties, name)
     if width(text) > 80 and re.search(r"[。.]$", text) and not bag:
         _append(skills.other, text)
         return

@@ -21,12 +21,12 @@ _CUE_ORDER = ("apply", "benefits", "nice", "requirement", "company", "responsibi
 _ICONS = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?")
 _ICON_BULLET = re.compile(rf"(?:^|(?<=\s))\s*(?:{_ICONS.pattern})+\s*", re.M)
 _STATUS_BAR = re.compile(r"^\s*\d{1,2}:\d{2}\b[^\n]*\d%\s*$", re.M)  # of the phone a screenshot was taken with
-_INLINE_NUMBER = re.compile(r"(?<=[。；;.!！：:】\s])\s*(?=(?:[(（]?\d{1,2}[、)）]|\d{1,2}\.(?=\s*[^\d\s]))(?!\s*\d))")
+_INLINE_NUMBER = re.compile(r"(?<=[。；;.!！：:】\s])\s*(?=(?:[(（]?\d{1,2}[、)）]|\d{1,2}\.(?=\s*[^\d\s]|\s*\d+\s*(?:年|\+|years)))(?!\s*\d+[、)）]))")
 _INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)")
 _MARKED = re.compile(r"^\s*(?:#{1,6}\s|[【\[]|\*\*)")
 _SALARY = re.compile(
     r"(?:[$€£¥]|S\$|US\$|HK\$|RMB|CNY|USD|EUR|GBP)\s?\d[\d,.]*\s?[kK万]?(?:/\w+)?(?:\s?[-–—~至]\s?(?:[$€£¥]|S\$|US\$)?\s?\d[\d,.]*\s?[kK万]?)?(?:\s?(?:/|per |an |a )\s?(?:yr|year|hour|hr|mo|month|annum|day|年|月))?"
-    r"|\d+(?:\.\d+)?\s?[-–—~至]\s?\d+(?:\.\d+)?\s?(?:[kK](?![A-Za-z])|万|千|元)(?:\s?/\s?(?:月|年))?(?:\s?[·*xX×]\s?\d+\s?薪)?|\d+(?:\.\d+)?[kK]\s?[-–—~]\s?\d+(?:\.\d+)?[kK](?:\s?[·*xX×]\s?\d+\s?薪)?"
+    r"(?:\s?[·*xX×]\s?\d+\s?薪)?|\d+(?:\.\d+)?\s?[-–—~至]\s?\d+(?:\.\d+)?\s?(?:[kK](?![A-Za-z])|万|千|元)(?:\s?/\s?(?:月|年))?(?:\s?[·*xX×]\s?\d+\s?薪)?|\d+(?:\.\d+)?[kK]\s?[-–—~]\s?\d+(?:\.\d+)?[kK](?:\s?[·*xX×]\s?\d+\s?薪)?"
     r"|\d{4,6}\s?[-–—~至]\s?\d{4,6}\s?(?:元|/月)?|面议"
 )
 _HEAD_YEARS = re.compile(r"(?:经验\s*)?\d+\s*[-–~]\s*\d+\s*年(?:以上)?|(?:经验\s*)?\d+\s*年以上")
@@ -82,7 +82,7 @@ def summarise(text: str) -> JobSummary:
         department=_labelled("department", text),
         team=_labelled("team", text),
         seniority=_seniority(title, posting.head),
-        salary_range=_labelled("salary_range", text, needs_digit=True) or _salary(text),
+        salary_range=_salary(_labelled("salary_range", text)) or _salary(text),
         reporting_line=_labelled("reporting_line", text),
         location=_location(posting.head, text),
         responsibilities=posting.responsibilities,
@@ -189,9 +189,13 @@ def _posting(text: str) -> _Posting:
         found = _heading(line)
         if found:
             kind, title, rest = found
+            before = sections[-1]
             sections.append(_Section(kind, title))
             if rest:
                 sections[-1].lines.append(replace(line, text=rest))
+                # "Location: Columbus" is a fact in passing; what follows it belongs where it stood.
+                if kind == "apply" or (kind == "benefits" and before.kind == "head"):
+                    sections.append(_Section(before.kind, before.title))
         else:
             sections[-1].lines.append(line)
     posting = _Posting()
@@ -362,10 +366,9 @@ def _label(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?:^|[\n|｜;；，,【\[]|\s{{2,}})\s*[*_]*(?:{job_terms()['labels'][name]})[*_】\]]*\s*[:：]\s*[*_]*\s*(?P<value>[^\n|｜;；。]{{1,80}})", re.I)
 
 
-def _labelled(name: str, text: str, needs_digit: bool = False) -> str:
+def _labelled(name: str, text: str) -> str:
     match = _label(name).search(text)
-    value = match["value"].strip(" *_，,") if match else ""
-    return value if not needs_digit or any(c.isdigit() for c in value) or "面议" in value else ""
+    return match["value"].strip(" *_，,") if match else ""
 
 
 @cache
@@ -400,7 +403,8 @@ def _title(head: Sequence[str], text: str) -> str:
 def _bare_title(line: str) -> str:
     line = _ICONS.sub("", _SALARY.sub("", line))
     line = _AT.sub("", re.split(r"[|｜]|\s[·•]\s|\s{2,}|\s[-–—]\s", line.strip(" #*_"))[0])
-    line = re.sub(r"^(?:招聘|诚聘|急招|hiring[:\s]|job[:\s])\s*", "", line, flags=re.I)
+    line = re.sub(r"^(?:hiring|job)[:\s]\s*", "", line, flags=re.I)
+    line = re.sub(r"^.*?(?:现?诚聘|现?招聘|急招|急聘|热招)\s*[:：]?\s*(?=[^\s简启公信岗])", "", line)
     line = re.sub(r"(?:[（(\[【]\s*[)）\]】])", "", line)
     return line.strip(" ·•-–—|,，#*_:：【】[]").strip()
 
@@ -410,7 +414,7 @@ def _company(posting: _Posting, text: str) -> str:
     if labelled := _labelled("company", text):
         return labelled
     for line in posting.head[:8]:
-        parts = [part.strip() for part in re.split(r"\s*[|｜·•@]\s*|\s[-–—]\s", line)]
+        parts = [part.strip() for part in re.split(r"\s*[|｜·•@]\s*|\s[-–—]\s|现?诚聘|招聘|急招|急聘", line)]
         for part in parts:
             if (match := re.search(labels["employers"], part)) and not _role_word().search(part):
                 return match[0].strip()
@@ -439,7 +443,11 @@ def _location(head: Sequence[str], text: str) -> str:
             part = re.split(r"\s+(?=\d|经验|本科|大专|硕士)", part)[0]
             return part.strip() if width(part) <= 48 else line[hits[0].start : hits[0].end]
     address = re.search(r"(?:工作地址|工作地点|上班地点)\s*\n\s*(?P<value>[^\n]{4,80})", text)
-    return address["value"].strip() if address else ""
+    if address:
+        return address["value"].strip()
+    based = re.search(r"(?:常驻|base\s*(?=[\u3400-\u9fff])|(?<![a-z])based in |located in |headquartered in )(?=(?P<rest>[^\n]{2,40}))", text, re.I)
+    hits = vocabulary.places().find(based["rest"]) if based else ()
+    return based["rest"][hits[0].start : hits[0].end] if based and hits and hits[0].start <= 2 else ""
 
 
 def _salary(text: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HAN = "\u2e80-\u2fdf\u3005\u3007\u3400-\u9fff\uf900-\ufaff"
+# One character of a word that spaces set off: `\b` would take Chinese and Japanese characters for parts of it too.
+LETTER = f"[^\\W_{HAN}\u3040-\u30ff]"
 _HAN = re.compile(f"[{HAN}]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 # A hyphen, an "o" or a number is a bullet only when a space follows; the graphical marks always are.

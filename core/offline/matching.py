@@ -143,23 +143,28 @@ def _asked(demand: Demand, terms: Sequence[str]) -> str:
 
 def _only_named(demand: Demand, terms: Sequence[str], evidence: Evidence, shown: Sequence[Found]) -> bool:
     """Whether a demand says much more than its names, and no passage with these names takes up any of it."""
-    rest = demand.text
-    for hit in reversed(vocabulary.find(demand.text)):
-        rest = rest[: hit.start] + " " + rest[hit.end :]
-    wanted = set(stems(rest))
+    wanted = set(stems(_without_names(demand.text)))
     if len(wanted) < 5:
         return False
     passages = [found.passage for term in terms for found in evidence.terms(term) if found.relation in ("same", "instance")]
     return not any(wanted & passage.stems for passage in [*passages, *(found.passage for found in shown)])
 
 
+def _without_names(text: str) -> str:
+    for hit in reversed(vocabulary.find(text)):
+        text = text[: hit.start] + " " + text[hit.end :]
+    return text
+
+
 def _by_words(demand: Demand, requirement: Requirement, evidence: Evidence, terms: Sequence[str] = ()) -> _Answer:
     """Without a name to look for, or without finding it: how much of the wording one passage shares."""
     denied = any(evidence.denied.get(term) for term in terms)
-    passage, share = evidence.closest(demand.text)
-    few = len(stems(demand.text)) < 2
-    if passage and not denied and share >= PARTIAL_SHARE and not (few and share < 1):
-        # A name that stands nowhere is not made up for by its context.
+    # A name that stands nowhere is not made up for by the words around it, unless they say much and stand together.
+    text = _without_names(demand.text) if terms else demand.text
+    words = stems(text)
+    passage, share = evidence.closest(text)
+    enough = MET_SHARE if terms else PARTIAL_SHARE
+    if passage and not denied and share >= enough and len(words) >= (3 if terms else 1) and (len(words) > 1 or share == 1):
         status: Status = "met" if share >= MET_SHARE and not terms else "partial"
         return _Answer(status, (passage,), "similar" if status == "met" else "similar_partly")
     return _absent(requirement, evidence, terms)
@@ -211,7 +216,9 @@ def _shown(term: str, about: str, evidence: Evidence) -> Passage | None:
 
 
 def _judge_years(demand: Demand, requirement: Requirement, evidence: Evidence, _: str) -> _Answer:
-    topic = tuple(term for term in demand.terms if vocabulary.kind(term) not in ("soft", "certificate"))
+    asked = _specific([term for term in demand.terms if vocabulary.kind(term) not in ("soft", "certificate")])
+    trade = tuple(term for term in asked if vocabulary.kind(term) != "domain")
+    topic = trade or asked
     words = _topic_words(demand)
     anywhere = not topic and not words
     relevant = [job for job in evidence.jobs if anywhere or _relevant(job.text, topic, words)]
@@ -223,9 +230,18 @@ def _judge_years(demand: Demand, requirement: Requirement, evidence: Evidence, _
         passages = [stated[1], *passages]
     values = {"years": _number(years), "needed": _number(demand.years)}
     if years + YEARS_TOLERANCE >= demand.years and passages:
-        return _Answer("met", _distinct(passages), "years", values)
+        # The industry may be named anywhere; when it is named nowhere, the years count but the industry stays open.
+        industries = [term for term in asked if term not in topic]
+        if all(_full(evidence, term) for term in industries):
+            return _Answer("met", _distinct(passages), "years", values)
+        return _Answer("partial", _distinct(passages), "years_industry", values | {"lacking": _asked(demand, industries)})
     if years >= demand.years / 2 and passages:
         return _Answer("partial", _distinct(passages), "years_short", values)
+    wider = {parent for term in topic for parent in vocabulary.ancestors(term) if vocabulary.kind(parent) != "domain"}
+    related = [job for job in evidence.jobs if wider and _relevant(job.text, sorted(wider), ())]
+    related_years = total_years([job.period for job in related])
+    if related_years + YEARS_TOLERANCE >= demand.years and related:
+        return _Answer("partial", _distinct([job.head for job in related]), "years_related", values | {"years": _number(related_years)})
     total = total_years([job.period for job in evidence.jobs])
     if years > 0:
         return _Answer("missing", _distinct(passages, 1), "years_short", values)
@@ -237,18 +253,26 @@ def _judge_years(demand: Demand, requirement: Requirement, evidence: Evidence, _
     return _absent(requirement, evidence, topic)
 
 
+def _specific(terms: Sequence[str]) -> tuple[str, ...]:
+    """Without the terms that another one is an instance of: of "primary Chinese teaching", not "teaching"."""
+    return tuple(t for t in terms if not any(vocabulary.relation(other, t) == "instance" for other in terms))
+
+
+def _full(evidence: Evidence, term: str) -> bool:
+    return any(found.relation in ("same", "instance", "implied") for found in evidence.terms(term))
+
+
 def _topic_words(demand: Demand) -> tuple[str, ...]:
     text = demand.text
     for _, start, end in reversed(years_in(text)):
         text = text[:start] + " " + text[end:]
-    for hit in reversed(vocabulary.find(text)):
-        text = text[: hit.start] + " " + text[hit.end :]
+    text = _without_names(text)
     return stems(re.sub(r"(?i)full[- ]time|professional|progressive|work(?:ing)?|工作经[验历]|全职|实际|从业|同岗位|同类|同等", " ", text))
 
 
 def _relevant(text: str, topic: Sequence[str], words: Sequence[str]) -> bool:
     names = list(dict.fromkeys(hit.name for hit in vocabulary.find(text)))
-    if any(vocabulary.relation(have, want) in ("same", "instance") for want in topic for have in names):
+    if any(vocabulary.relation(have, want) in ("same", "instance", "implied") for want in topic for have in names):
         return True
     have_words = frozenset(stems(text))
     # Names decide where there are any; words only where there are none.
@@ -371,7 +395,12 @@ def _judge_certificate(demand: Demand, requirement: Requirement, evidence: Evide
         return _by_words(demand, requirement, evidence)
     best = [(term, found[0]) for term in terms if (found := evidence.terms(term, demand.text))]
     best = [(term, found) for term, found in best if found.relation != "implied"]
-    full = [found for _, found in best if found.relation in ("same", "instance") and not found.weak]
+    subjects = [term for term in demand.terms if vocabulary.kind(term) in vocabulary.HARD_KINDS]
+    full = [
+        found
+        for _, found in best
+        if found.relation in ("same", "instance") and not found.weak and _same_subject(found.passage.text, subjects)
+    ]
     if full and (demand.any_of or len(full) == len(terms)):
         return _Answer("met", _distinct([found.passage for found in full]), "certificate", {"found": _written(full)})
     if best:
@@ -382,6 +411,12 @@ def _judge_certificate(demand: Demand, requirement: Requirement, evidence: Evide
         reason = "certificate_pending" if found.weak else "certificate_near"
         return _Answer("partial", _distinct([found.passage]), reason, {"found": found.name})
     return _absent(requirement, evidence, terms)
+
+
+def _same_subject(text: str, subjects: Sequence[str]) -> bool:
+    """Whether a certificate that names a subject ("primary Chinese") names one that was asked for."""
+    named = [hit.name for hit in vocabulary.find(text) if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS]
+    return not subjects or not named or any(vocabulary.relation(have, want) for have in named for want in subjects)
 
 
 def _judge_unwritten(demand: Demand, requirement: Requirement, evidence: Evidence, _: str) -> _Answer:

@@ -10,6 +10,7 @@ from core.offline.lines import Line, ends_sentence, read, unwrap, width
 from core.offline.positions import Position
 from core.offline.sections import (
     Section,
+    any_label,
     detach_head,
     find_name,
     free_label,
@@ -84,7 +85,8 @@ def outline(text: str, today: date) -> Outline:
 
 def _read_head(found: Outline, section: Section, today: date) -> None:
     """Contact details, then what the client calls themselves; sentences are a summary, the rest is kept."""
-    lines = unwrap([line for line in section.lines if not _contact(found, line.text, today)], prose=False)
+    # Not unwrapped: with the contact lines gone, lines would be joined that do not stand together.
+    lines = [line for line in section.lines if not _contact(found, line.text, today)]
     kept: list[str] = []
     for line in lines:
         text = line.text

@@ -25,6 +25,7 @@ _ABBREVIATED = re.compile(r"\b(?:Inc|Ltd|Co|Corp|Bros|Jr|Sr|Dept|Ph\.D|M\.D|U\.S
 _GLUED = re.compile(
     r"^(?P<company>.{2,30}?(?:有限责任公司|有限公司|股份公司|集团|公司|医院|银行|事务所|学校|中学|小学|幼儿园))(?P<role>.{2,20})$"
 )
+_PLACE_LINE = re.compile(r"[A-Z][A-Za-z.' -]{1,20}(?:, [A-Z][A-Za-z.' -]{1,20}){1,2}")
 _PLACE = re.compile(r"^[A-Z][A-Za-z .'-]+,?\s+[A-Z]{2}(?:\s+\d{5})?$|^[\u4e00-\u9fff]{2,4}[市省区]$")
 
 
@@ -35,7 +36,6 @@ class Position:
     role: str = ""
     company: str = ""
     team: str = ""
-    place: str = ""
     tenure: str = ""  # "4 yrs 2 mos", as printed
     period: Period | None = None
     lines: list[Line] = field(default_factory=list)
@@ -104,7 +104,7 @@ def _heads(rows: Sequence[Line], today: date) -> list[tuple[int, int, list[str]]
             if _tenure_only(above.text):  # "3 years 2 months" between an employer and the first title there
                 continue
             kinds = _kinds(above.text)
-            # A line above belongs here when it says what is missing; behind an item or a sentence, a plain short line does too.
+            # A line above belongs here when it says what is missing; behind an item or a sentence any short line does.
             loose = index - step == 0 or rows[index - step - 1].bullet or ends_sentence(rows[index - step - 1].text)
             adds = bool(kinds - have) or (not kinds and loose and not _says_more(rows, index, have, today))
             if not short_head(above) or _anchors(above, today) or not adds:
@@ -123,6 +123,8 @@ def _heads(rows: Sequence[Line], today: date) -> list[tuple[int, int, list[str]]
             last += 1
         while first > floor and label(rows[first - 1].text, "company", "role", "team") and not rows[first - 1].bullet:
             first -= 1
+        if last + 1 < len(rows) and not rows[last + 1].bullet and _PLACE_LINE.fullmatch(rows[last + 1].text):
+            last += 1
         heads.append((first, last + 1, [row.text for row in rows[first : last + 1]]))
         floor = last + 1
     return heads
@@ -234,9 +236,7 @@ def _position(texts: Sequence[str], today: date) -> Position:
             if found and found.group != "dates" and found.value:
                 setattr(position, found.group, getattr(position, found.group) or found.value.strip(_EDGES))
             elif not found:
-                loose.extend(_parts(piece) if _parts(piece) else [])
-                if not position.place and _place(_trim(piece)):
-                    position.place = _trim(piece)
+                loose.extend(_parts(piece))
     _assign(position, loose)
     return position
 

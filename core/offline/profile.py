@@ -53,7 +53,7 @@ def write(
 
 
 def _bare(item: str) -> list[str]:
-    """The skills in an item without what surrounds them ("熟悉 Go" is Go); an item that names none stands for itself."""
+    """The skills an item names, without what surrounds them ("熟悉 Go" is Go); the item itself when it names none."""
     return skills_named([item], ("tech", "tool", "method", "skill")) or [item]
 
 
@@ -82,7 +82,7 @@ def _strengths(proofs: Sequence[Proof], names: dict[str, str], today: date) -> l
         if shown:
             ranked.append((sum(score for score, _ in shown), trait, sorted(shown, key=lambda pair: -pair[0])))
     used: set[str] = set()
-    found = []
+    found: list[CoreStrength] = []
     for _, trait, shown in sorted(ranked, key=lambda row: -row[0]):
         best = next((proof for _, proof in shown if proof.text not in used), None)
         if best and len(found) < _MOST_STRENGTHS:

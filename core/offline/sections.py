@@ -331,5 +331,6 @@ def imply(section: Section, today: date) -> list[Section]:
 
 
 def is_label(text: str) -> bool:
-    """Whether `text` is a label or a heading this package knows, and nothing else."""
-    return key(text) in _labels() or key(_ORDINAL.sub("", text.strip())) in _labels() or heading_kind(text) is not None
+    """Whether `text` is a label or a heading this package knows and nothing else; a project may be numbered."""
+    numbered = "project" in _labels().get(key(_ORDINAL.sub("", text.strip())), ())
+    return key(text) in _labels() or numbered or heading_kind(text) is not None

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.offline.lines import fold
+from core.offline.lines import LETTER, fold, has_han
 
 
 @cache
@@ -21,10 +21,11 @@ def compiled(entries: Iterable[str]) -> re.Pattern[str]:
 
     Latin letters are bounded by Latin letters and digits only: `\\b` would not see a word that touches a Han character.
     """
-    latin, han = [], []
+    latin: list[str] = []
+    han: list[str] = []
     for entry in entries:
-        (latin if entry.isascii() else han).append(entry)
-    bounded = [rf"(?<![A-Za-z0-9])(?:{'|'.join(latin)})(?![A-Za-z0-9])"] if latin else []
+        (han if has_han(entry) else latin).append(entry)
+    bounded = [rf"(?<!{LETTER})(?:{'|'.join(latin)})(?!{LETTER})"] if latin else []
     return re.compile("|".join([*han, *bounded]), re.IGNORECASE)
 
 

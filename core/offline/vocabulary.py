@@ -175,6 +175,11 @@ def _closure(name: str, up: bool) -> frozenset[str]:
     return frozenset(found - {name})
 
 
+def ancestors(name: str) -> frozenset[str]:
+    """The known terms that `name` is an instance of ("Scrum" -> "Agile")."""
+    return frozenset(parent for parent in _closure(name, True) if parent in _parsed()[0])
+
+
 @cache
 def relation(have: str, want: str) -> Relation | None:
     """How much knowing `have` says about `want`; None when it says nothing."""

@@ -141,8 +141,11 @@ class LiveMatch:
         if not (shown := _prose(text)):
             return ""
         source = fields.get("source", ("", False))[0]
-        where = f" ({self._text(f'report.source.{source}')})" if not growing and source in _SOURCES else ""
-        return f"“{shown}" if more else f"“{shown}”{where}"
+        if more:
+            return f"“{shown}"
+        if growing or source not in _SOURCES:
+            return f"“{shown}”"
+        return translate(self._locale, "report.aside", text=f"“{shown}”", aside=self._text(f"report.source.{source}"))
 
     def _paragraph(self, value: Any, growing: bool) -> str:
         return _prose(value)

@@ -2,10 +2,11 @@
 
 from core.i18n import translate
 from core.render.escape import escape
-from core.schemas import JobMatch, JobSummary, Status, Verdict
+from core.schemas import JobMatch, JobSummary, Status, Strength, Verdict, Weakness
 from core.scoring import MUST_HAVE_WEIGHT, NICE_TO_HAVE_WEIGHT, Contribution, Score
 
-STATUS_ICONS: dict[Status, str] = {"met": "✅", "partial": "🟡", "missing": "❌", "unclear": "❔"}
+# Plain glyphs: every font and terminal has them, and the word beside them says the same.
+STATUS_ICONS: dict[Status, str] = {"met": "✓", "partial": "◐", "missing": "✗", "unclear": "?"}
 
 
 def score_sentence(score: Score, locale: str) -> str:
@@ -40,24 +41,25 @@ def cap_lines(score: Score, job: JobSummary, locale: str) -> list[str]:
 def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str) -> str:
     """Everything a coach reads about one match. `match` is grounded and `score` computed from its verdicts."""
 
-    def label(key: str) -> str:
-        return translate(locale, f"report.label.{key}")
+    def point(finding: Strength | Weakness) -> str:
+        return _aside(escape(finding.point).rstrip(), ", ".join(map(escape, finding.requirement_ids)), locale)
+
+    def labelled(key: str, text: str, aside: str = "") -> str:
+        shown = translate(locale, f"report.label.{key}") + escape(text).rstrip()
+        return _aside(shown, escape(aside).rstrip(), locale) if text else ""
 
     def section(key: str, *blocks: str) -> list[str]:
         body = "\n\n".join(filter(None, blocks))
         return [f"## {translate(locale, f'report.section.{key}')}", body] if body else []
 
     job_name = " · ".join(escape(part).rstrip() for part in (job.job_title, job.company) if part)
-    strengths = [
-        _bullet(_line(s.point, s.requirement_ids), _labelled(label("evidence"), s.evidence, s.section))
-        for s in match.strengths
-    ]
+    strengths = [_bullet(point(s), labelled("evidence", s.evidence, s.section)) for s in match.strengths]
     weaknesses = [
         _bullet(
-            _line(w.point, w.requirement_ids),
-            _labelled(label("evidence"), w.evidence, w.section),
-            _labelled(label("interview"), w.tip.interview),
-            _labelled(label("resume"), w.tip.resume),
+            point(w),
+            labelled("evidence", w.evidence, w.section),
+            labelled("interview", w.tip.interview),
+            labelled("resume", w.tip.resume),
         )
         for w in match.weaknesses
     ]
@@ -108,25 +110,18 @@ def _evidence(verdict: Verdict, locale: str) -> str:
     for quote in verdict.quotes:
         if quote.text:
             where = f"report.source.{quote.source}" if quote.verified else "report.unverified"
-            parts.append(f"“{escape(quote.text).rstrip()}” ({translate(locale, where)})")
+            parts.append(_aside(f"“{escape(quote.text).rstrip()}”", translate(locale, where), locale))
     return " ".join([*parts, escape(verdict.note).rstrip()])
 
 
 def _points(contribution: Contribution, locale: str) -> str:
     points = f"{contribution.points:g} / {contribution.weight}"
-    if not contribution.potential:
-        return points
-    return f"{points} ({translate(locale, 'report.potential', potential=contribution.potential)})"
+    gain = contribution.potential
+    return _aside(points, translate(locale, "report.potential", potential=gain) if gain else "", locale)
 
 
-def _line(text: str, requirement_ids: list[str]) -> str:
-    ids = f" ({', '.join(map(escape, requirement_ids))})" if requirement_ids else ""
-    return escape(text).rstrip() + ids
-
-
-def _labelled(label: str, text: str, section: str = "") -> str:
-    where = f" ({escape(section).rstrip()})" if section else ""
-    return f"{label}{escape(text).rstrip()}{where}" if text else ""
+def _aside(text: str, aside: str, locale: str) -> str:
+    return translate(locale, "report.aside", text=text, aside=aside) if aside else text
 
 
 def _bullet(*lines: str) -> str:

@@ -51,7 +51,7 @@ def job_markdown(job: JobSummary, locale: str) -> str:
 
 def resume_markdown(summary: ResumeSummary | DetailedResumeSummary, locale: str) -> str:
     """The structured resume or detailed resume; empty fields are left out."""
-    return _markdown(summary.header.name, _Outline(locale, "resume_field").sections(summary))
+    return _markdown(summary.header.name, _Outline(locale, "field").sections(summary))
 
 
 def resume_text(summary: ResumeSummary | DetailedResumeSummary) -> str:
@@ -63,7 +63,7 @@ def resume_text(summary: ResumeSummary | DetailedResumeSummary) -> str:
     derived = {"profile"}
     locale = detect_locale("".join(_strings(summary.model_dump(exclude=derived))))
     blocks = [summary.header.name]
-    for title, lines in _Outline(locale, "resume_field").sections(summary, leave_out=derived):
+    for title, lines in _Outline(locale, "field").sections(summary, leave_out=derived):
         plain = ("  " * line.depth + "- " + _joined(line, lambda part: part.text) for line in lines)
         blocks.append("\n".join([title, *plain] if title else plain))
     return "\n\n".join(filter(None, blocks)) + "\n"
@@ -72,7 +72,7 @@ def resume_text(summary: ResumeSummary | DetailedResumeSummary) -> str:
 class _Outline:
     """The walk. Labels are in one language, the strings in whatever language they were written."""
 
-    def __init__(self, locale: str, labels: Literal["resume_field", "job_field"]) -> None:
+    def __init__(self, locale: str, labels: Literal["field", "job_field"]) -> None:
         self._locale = locale
         self._labels = labels
 

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from core import prompts
+from core.offline import analyse
 
 TASK_BY_BLOCK = {  # the block that only this task's prompt holds; looked up in this order
     "job_description": "job_summary",
@@ -35,7 +36,8 @@ class ModelServer:
     """What a test sets, and what it reads afterwards."""
 
     def __init__(self) -> None:
-        self.pace = 0.0  # seconds before each chunk
+        self.pace = 0.0  # seconds before each chunk of the paced task; the others answer at once
+        self.paced_task = "job_match"
         self.chunk = 24  # characters
         self.requests: Counter[str] = Counter()  # by task, counted when they arrive
         self.completed: Counter[str] = Counter()  # by task, counted when the last chunk was sent
@@ -98,8 +100,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _stream(self, task: str, inputs: dict[str, str], fault: str | None) -> None:
-        from core.offline import analyse
-
         locale = "zh" if any("\u4e00" <= c <= "\u9fff" for c in inputs.get("job_description", "")) else "en"
         answer = analyse(task, locale, {"detailed_resume": "", "today": "2026-01-01", **inputs}).model_dump_json()
         answer = {
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         size = 4_000 if fault == "endless" else self.state.chunk
         for start in range(0, len(answer), size):
-            time.sleep(self.state.pace)
+            time.sleep(self.state.pace if task == self.state.paced_task else 0)
             if fault == "hang":
                 time.sleep(30)
             if fault == "drop" and start > len(answer) // 2:

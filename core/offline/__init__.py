@@ -1,0 +1,59 @@
+"""The offline analyst: a deterministic engine that answers the same tasks as a model, with no network and no key.
+
+Pure functions: same task, locale and inputs, same answer, byte for byte. Today's date is an input.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from core.schemas import Contract, JobSummary
+
+Inputs = Mapping[str, str]
+
+
+def analyse(task: str, locale: str, inputs: Inputs) -> Contract:
+    """The answer to a task: job_summary (inputs: job_description), job_match (job_summary as JSON, resume, detailed_resume, today),
+    resume_summary (resume, today), detailed_resume_summary (detailed_resume, today); `today` is "YYYY-MM-DD".
+
+    Raises KeyError for a task, a locale or an input that is not there, ValueError for a date or JSON that cannot be read.
+    """
+    return _TASKS[task](locale, inputs)
+
+
+# Each imports what it needs only when it runs: importing this package costs nothing.
+
+
+def _job_summary(locale: str, inputs: Inputs) -> Contract:
+    from core.offline import jobs, writing  # noqa: PLC0415
+
+    writing.phrases(locale)
+    return jobs.summarise(inputs["job_description"])
+
+
+def _job_match(locale: str, inputs: Inputs) -> Contract:
+    from core.offline import matching, writing  # noqa: PLC0415
+
+    job = JobSummary.model_validate_json(inputs["job_summary"])
+    today = date.fromisoformat(inputs["today"])
+    findings = matching.findings(job, inputs["resume"], inputs.get("detailed_resume", ""), today)
+    return writing.compose(findings, job, locale)
+
+
+def _resume_summary(locale: str, inputs: Inputs) -> Contract:
+    from core.offline import resumes  # noqa: PLC0415
+
+    return resumes.summarise_resume(inputs["resume"], locale, date.fromisoformat(inputs["today"]))
+
+
+def _detailed_resume_summary(locale: str, inputs: Inputs) -> Contract:
+    from core.offline import resumes  # noqa: PLC0415
+
+    return resumes.summarise_detailed(inputs["detailed_resume"], locale, date.fromisoformat(inputs["today"]))
+
+
+_TASKS: dict[str, Callable[[str, Inputs], Contract]] = {
+    "job_summary": _job_summary,
+    "job_match": _job_match,
+    "resume_summary": _resume_summary,
+    "detailed_resume_summary": _detailed_resume_summary,
+}

@@ -1,0 +1,348 @@
+"""The prose of a match, written from the findings: assessment, strengths, weaknesses, outreach, next actions.
+
+Sentences stand in `phrases.<locale>.toml`, several for each purpose and taken in turn, so that no two neighbours sound alike and the same
+findings always give the same text. Whatever is inserted is a quotation, so that it cannot break a sentence.
+"""
+
+import re
+import tomllib
+import zlib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.offline import demands, vocabulary
+from core.offline.evidence import Passage
+from core.offline.lines import HAN, width
+from core.offline.matching import Finding
+from core.schemas import JobMatch, JobSummary, Outreach, Quote, Strength, Tip, Verdict, Weakness
+
+MOST_POINTS = 5
+MOST_QUESTIONS = 5
+# The contract says under 100 words or 200 Chinese characters; the margin is for counting differently.
+MOST_WORDS, MOST_HAN = 90, 180
+LONGEST_REQUIREMENT = 72  # columns; a longer one is cut at a word and ends in an ellipsis
+
+_BANDS = ((0.8, "strong"), (0.6, "good"), (0.3, "mixed"), (0.0, "weak"))
+_CATEGORY_ORDER = ("certification", "experience", "skill", "domain", "education", "language", "soft", "other")
+_WORK = ("experience", "projects", "open_source")
+_MARKS = " \t,，、;；.。:：!！?？·•-–—"
+
+
+@cache
+def phrases(locale: str) -> dict[str, Any]:
+    """The texts of one locale; raises KeyError for a locale without a file."""
+    path = Path(__file__).parent / f"phrases.{locale}.toml"
+    if not path.is_file():
+        raise KeyError(locale)
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def compose(findings: Sequence[Finding], job: JobSummary, locale: str) -> JobMatch:
+    """The match for these findings, in `locale`, whatever languages the posting and the resume have."""
+    return _Writer(findings, job, locale).match()
+
+
+def note(finding: Finding, locale: str) -> str:
+    """Why the verdict is what it is, in one short sentence."""
+    words = phrases(locale)["words"]
+    values = {name: value.replace("|", words["comma"]) for name, value in finding.values.items()}
+    return str(phrases(locale)["notes"][finding.reason]).format(**values)
+
+
+class _Writer:
+    """One text: it knows the findings and how often each list of variants was used."""
+
+    def __init__(self, findings: Sequence[Finding], job: JobSummary, locale: str) -> None:
+        self.phrases, self.words, self.locale = phrases(locale), phrases(locale)["words"], locale
+        self.job, self.findings = job, findings
+        self.used: dict[str, int] = {}
+        # Different jobs start at different variants.
+        self.seed = zlib.crc32(f"{job.job_title}{job.company}".encode())
+        self.musts = [f for f in findings if f.must]
+        self.met = sorted((f for f in findings if f.status == "met"), key=_strength_order)
+        self.gaps = sorted((f for f in findings if f.status in ("missing", "partial")), key=_gap_order)
+        # A condition to agree to is settled sooner than a story is found.
+        self.silent = sorted((f for f in self.musts if f.status == "unclear"), key=lambda f: f.requirement.category == "soft")
+        self.proofs = _proofs(self.met)
+
+    def match(self) -> JobMatch:
+        return JobMatch(
+            verdicts=[self._verdict(finding) for finding in self.findings],
+            overall_assessment=self._assessment(),
+            strengths=self._strengths(),
+            weaknesses=[self._weakness(finding) for finding in self._weakest()],
+            outreach=self._outreach(),
+            recommendations=self._recommendations(),
+            questions_for_client=self._questions(),
+        )
+
+    # --- helpers --------------------------------------------------------------------------------------------
+
+    def _say(self, path: str, **values: str) -> str:
+        """The next variant of the list at a dotted path, filled, its first letter a capital."""
+        entry: Any = self.phrases
+        for part in path.split("."):
+            entry = entry[part]
+        variants = [entry] if isinstance(entry, str) else entry
+        turn = self.used.get(path, self.seed % len(variants))
+        self.used[path] = turn + 1
+        text = str(variants[turn % len(variants)]).format(**values)
+        return text[:1].upper() + text[1:]
+
+    def _quoted(self, text: str) -> str:
+        return f"{self.words['open']}{text}{self.words['close']}"
+
+    def _joined(self, texts: Sequence[str]) -> str:
+        if len(texts) < 2:
+            return "".join(texts)
+        return str(self.words["comma"]).join(texts[:-1]) + str(self.words["and"]) + texts[-1]
+
+    def _req(self, *findings: Finding) -> str:
+        """The demands as a phrase: in quotation marks, except for an English name, which needs none in English."""
+        named = []
+        for finding in findings:
+            text = _shortened(demands.subject(finding.demand))
+            hits = vocabulary.find(text)
+            whole = len(hits) == 1 and (hits[0].start, hits[0].end) == (0, len(text)) and text.isascii() and finding.requirement.category != "soft"
+            named.append(text if whole and self.locale == "en" else self._quoted(text))
+        return self._joined(named)
+
+    def _found(self, finding: Finding) -> str:
+        return finding.values.get("found", "").replace("|", self.words["comma"])
+
+    def _section(self, passage: Passage) -> str:
+        return passage.section or str(self.words["no_section"])
+
+    def _verdict(self, finding: Finding) -> Verdict:
+        return Verdict(
+            requirement_id=finding.requirement.id,
+            status=finding.status,
+            quotes=[Quote(source=passage.source, text=passage.text) for passage in finding.passages],
+            note=note(finding, self.locale),
+        )
+
+    # --- assessment -----------------------------------------------------------------------------------------
+
+    def _assessment(self) -> str:
+        title = self.job.job_title
+        role = self.phrases["assessment"]["role"].format(title=title) if title else self.phrases["assessment"]["role_unknown"]
+        counted = [f for f in self.musts if f.status == "met"]
+        scale = self.musts or self.findings
+        share = sum({"met": 1.0, "partial": 0.5}.get(f.status, 0.0) for f in scale) / max(len(scale), 1)
+        band = next(name for least, name in _BANDS if share >= least)
+        values = {"job": role, "met": str(len(counted)), "total": str(len(self.musts))}
+        opening = "no_musts" if not self.musts else "single" if len(self.musts) == 1 else band
+        if len(self.musts) > 1 and not counted:
+            opening = "none" if share == 0 else "weak"
+        sentences = [self._say(f"assessment.{opening}", **values)]
+        if self.met:
+            sentences.append(self._best(band))
+        open_musts = [f for f in self.gaps if f.must]
+        missing = next((f for f in open_musts if f.status == "missing"), None)
+        halves = [f for f in open_musts if f.status == "partial"][:2]
+        if missing:
+            sentences.append(self._say("assessment.gap_core" if missing.requirement.core and missing.reason == "nothing" else "assessment.gap", req=self._req(missing)))
+        if halves:
+            sentences.append(self._say("assessment.half", req=self._req(*halves)))
+        if self.silent and len(sentences) < 4:
+            sentences.append(self._say("assessment.silent", req=self._req(*self.silent[:2])))
+        sentences.append(self._say(f"assessment.close_{band}"))
+        if len(sentences) < 3:
+            sentences.append(self._say("assessment.start"))
+        return str(self.words["sentence_gap"]).join(sentences)
+
+    def _best(self, band: str) -> str:
+        if band == "weak":
+            return self._say("assessment.best_weak", req=self._req(self.met[0]))
+        finding, passage = self.proofs[0] if self.proofs else (self.met[0], None)
+        if passage and _measured(passage) and finding.must and finding.requirement.category != "soft":
+            return self._say("assessment.best", req=self._req(finding), quote=_bare(passage.text))
+        return self._say("assessment.best_plain", req=self._req(self.met[0]))
+
+    # --- strengths and weaknesses ---------------------------------------------------------------------------
+
+    def _strengths(self) -> list[Strength]:
+        groups: dict[tuple[str, str], list[Finding]] = {}
+        for finding in self.met:
+            if finding.passages:
+                groups.setdefault((finding.passages[0].source, finding.passages[0].text), []).append(finding)
+        found = []
+        for group in list(groups.values())[:MOST_POINTS]:
+            # A point speaks of one kind of demand; the others of the group stand beside it by their ids.
+            category = group[0].requirement.category
+            named = [f for f in group if f.requirement.category == category][:3]
+            passage = group[0].passages[0]
+            listed = category == "skill" and passage.place not in _WORK
+            found.append(
+                Strength(
+                    point=self._say("strength.skill_listed" if listed else f"strength.{category}", req=self._req(*named)),
+                    evidence=passage.text,
+                    section=self._section(passage),
+                    requirement_ids=[f.requirement.id for f in group],
+                )
+            )
+        return found
+
+    def _weakest(self) -> list[Finding]:
+        musts = [f for f in self.gaps if f.must]
+        return [*musts, *(f for f in self.gaps if not f.must)][:MOST_POINTS]
+
+    def _weakness(self, finding: Finding) -> Weakness:
+        requirement, passage = finding.requirement, next(iter(finding.passages), None)
+        general = f"{finding.status}_{requirement.category}"
+        values = {"req": self._req(finding), "found": self._found(finding), "years": finding.values.get("years", ""), "needed": finding.values.get("needed", "")}
+        values["lacking"] = finding.values.get("lacking", "").replace("|", self.words["comma"])
+        point = finding.reason if finding.reason in self.phrases["weakness"] else general
+        tip = finding.reason if finding.reason in self.phrases["tip"] else general
+        return Weakness(
+            point=self._say(f"weakness.{point}", **values),
+            evidence=passage.text if passage else "",
+            section=self._section(passage) if passage else "",
+            tip=Tip(interview=self._say(f"tip.{tip}.interview", **values), resume=self._say(f"tip.{tip}.resume", **values)),
+            requirement_ids=[requirement.id],
+        )
+
+    # --- outreach -------------------------------------------------------------------------------------------
+
+    def _outreach(self) -> Outreach:
+        title = _bare(self.job.job_title) or self.phrases["outreach"]["untitled"]
+        named = [f for f in self.met if _done(f) and width(f.requirement.text) <= 60]
+        named = sorted(named, key=lambda f: f.requirement.category == "experience")[:2]
+        if len(named) == 2:
+            hook = self._say("outreach.hook_two", title=title, first=self._req(named[0]), second=self._req(named[1]))
+        elif named:
+            hook = self._say("outreach.hook_one", title=title, first=self._req(named[0]))
+        else:
+            hook = self._say("outreach.hook_none", title=title)
+        call = self._say("outreach.call_to_action")
+        for _, passage in self.proofs:
+            outreach = Outreach(hook=hook, value=self._say("outreach.value_quote", quote=_bare(passage.text)), call_to_action=call)
+            if _fits(outreach):
+                return outreach
+        outreach = Outreach(hook=hook, value=self._say("outreach.value_plain" if self.met else "outreach.value_none"), call_to_action=call)
+        if _fits(outreach):
+            return outreach
+        # A very long title is the one thing left that can break the limit.
+        return outreach.model_copy(update={"hook": self._say("outreach.hook_none", title=self.phrases["outreach"]["untitled"])})
+
+    # --- next actions ---------------------------------------------------------------------------------------
+
+    def _recommendations(self) -> list[str]:
+        """Three different next steps: the most serious gaps first, then what is only listed or silent, then craft."""
+        steps: dict[str, str] = {}
+        for finding in self._weakest():
+            name = _step(finding)
+            if name and name not in steps and len(steps) < 2:
+                steps[name] = self._say(f"recommendation.{name}", req=self._req(finding))
+        listed = next((f for f in self.met if f.must and f.reason == "listed"), None)
+        if listed:
+            steps.setdefault("listed", self._say("recommendation.listed", req=self._req(listed)))
+        if self.silent:
+            name = "silent_soft" if self.silent[0].requirement.category == "soft" else "silent"
+            steps.setdefault(name, self._say(f"recommendation.{name}", req=self._req(self.silent[0])))
+        if self.proofs:
+            steps.setdefault("lead", self._say("recommendation.lead", quote=_bare(self.proofs[0][1].text)))
+        for name in ("tailor", "rehearse", "numbers"):
+            steps.setdefault(name, self._say(f"recommendation.{name}"))
+        return list(steps.values())[:3]
+
+    def _questions(self) -> list[str]:
+        """About must-haves neither covered nor contradicted: what the resume leaves open first, then what it may have left out."""
+        missing = [f for f in self.gaps if f.must and f.status == "missing" and not f.contradicted]
+        return [self._say(f"question.{f.requirement.category}", req=self._req(f)) for f in [*self.silent, *missing][:MOST_QUESTIONS]]
+
+
+def _done(finding: Finding) -> bool:
+    """Whether a demand is met by work, so that a client may say to have done it."""
+    work = bool(finding.passages) and finding.passages[0].place in _WORK
+    return work and finding.requirement.category in ("skill", "experience", "domain")
+
+
+def _proofs(met: Sequence[Finding]) -> list[tuple[Finding, Passage]]:
+    """Passages about work that show something done, in the order of the findings; those with a number first."""
+    found = [
+        (finding, passage)
+        for finding in met
+        for passage in finding.passages
+        if passage.place in _WORK and width(passage.text) >= 20 and finding.requirement.category in ("skill", "domain", "soft", "certification")
+    ]
+    return sorted(found, key=lambda pair: (pair[0].requirement.category == "soft", not _measured(pair[1])))
+
+
+def _measured(passage: Passage) -> bool:
+    return any(c.isdigit() for c in passage.text)
+
+
+def _strength_order(finding: Finding) -> tuple[bool, bool, bool, int]:
+    passage = next(iter(finding.passages), None)
+    proven = passage is not None and passage.place in _WORK and _measured(passage)
+    return (not finding.must, not finding.requirement.core, not proven, _CATEGORY_ORDER.index(finding.requirement.category))
+
+
+def _gap_order(finding: Finding) -> tuple[bool, bool, bool, int]:
+    return (
+        not finding.must,
+        not finding.requirement.core,
+        finding.status != "missing",
+        _CATEGORY_ORDER.index(finding.requirement.category),
+    )
+
+
+# The first rule that holds names the recommendation; (status or "", category or "", only if core, name).
+_STEPS: tuple[tuple[str, str, bool, str], ...] = (
+    ("missing", "certification", False, "certificate"),
+    ("missing", "education", False, "education"),
+    ("", "experience", False, "years"),
+    ("missing", "skill", True, "core_gap"),
+    ("missing", "skill", False, "skill_gap"),
+    ("", "language", False, "language"),
+    ("missing", "domain", False, "domain_gap"),
+    ("", "soft", False, "soft_claim"),
+    ("partial", "", False, "partial"),
+)
+
+
+def _step(finding: Finding) -> str | None:
+    for status, category, core, name in _STEPS:
+        requirement = finding.requirement
+        if status in ("", finding.status) and category in ("", requirement.category) and (requirement.core or not core):
+            return name
+    return None
+
+
+def _bare(text: str) -> str:
+    """A passage without the marks at its ends, so that it can stand inside a sentence."""
+    return text.strip().strip(_MARKS) or text.strip()
+
+
+def _shortened(text: str) -> str:
+    text = _bare(text)
+    if width(text) <= LONGEST_REQUIREMENT:
+        return text
+    kept = ""
+    for part in re.findall(rf"[{HAN}]|[^{HAN}\s]+\s*|\s+", text):
+        if width(kept + part) > LONGEST_REQUIREMENT:
+            break
+        kept += part
+    return kept.rstrip(_MARKS) + "…"
+
+
+def _fits(outreach: Outreach) -> bool:
+    return fits_outreach((outreach.hook, outreach.value, outreach.call_to_action))
+
+
+def fits_outreach(texts: Iterable[str]) -> bool:
+    """Whether a message keeps the limit of the contract: Han characters and other words count alike against each."""
+    whole = " ".join(texts)
+    han = len(re.findall(f"[{HAN}]", whole))
+    words = len(re.findall(rf"[^{HAN}\s，。；：、“”（）？！]+", whole))
+    return words < MOST_WORDS if han < words else han + words < MOST_HAN
+
+
+def warm_up() -> None:
+    """Read both files and the vocabulary now, so that the first analysis is as quick as the next."""
+    vocabulary.warm_up()
+    for locale in ("en", "zh"):
+        phrases(locale)
