@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components import run_list
+from app.components import run_list, run_viewer
 from app.components.page import Page, language_picker, open_page
 from core import clients, jobs, render, runs, samples
 from core.models import ResumeKind
@@ -22,8 +22,10 @@ def home() -> None:
         with st.container(border=True):
             st.markdown(page.t("home.samples_lead"))
             if st.button(page.t("home.load_samples"), type="primary", icon=":material/download:", key="load_samples"):
-                with st.spinner(page.t("home.loading_samples")), page.session() as db:
-                    samples.load(db)
+                with st.spinner(page.t("home.loading_samples")):
+                    with page.session() as db:
+                        started = samples.load(db)
+                    run_viewer.wait(page, started)
                 st.rerun()
     if not people:
         _first_steps(page)

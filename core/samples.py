@@ -6,7 +6,7 @@ from functools import cache
 
 from core import clients, jobs, runs
 from core.database import OwnerSession
-from core.models import ResumeKind
+from core.models import ResumeKind, Run
 from core.settings import OFFLINE_MODEL, ROOT
 
 FOLDER = ROOT / "samples"
@@ -45,11 +45,12 @@ def loaded(db: OwnerSession) -> bool:
     return {sample.name for sample in samples()} <= {client.name for client in clients.listing(db)}
 
 
-def load(db: OwnerSession) -> None:
-    """Add the sample clients that are missing, with their documents and jobs, and start the extractions.
+def load(db: OwnerSession) -> list[Run]:
+    """Add the sample clients that are missing, with their documents and jobs; returns the extractions it started.
 
     The offline analyst reads them, whatever model is configured: a first look must cost nothing.
     """
+    started = []
     present = {client.name for client in clients.listing(db)}
     for sample in samples():
         if sample.name in present:
@@ -57,6 +58,7 @@ def load(db: OwnerSession) -> None:
         client = clients.create(db, sample.name)
         for kind, text in sample.documents.items():
             resume = clients.add_paste(db, client.id or 0, kind, text)
-            runs.submit_extraction(db, resume, model=OFFLINE_MODEL, locale=sample.locale)
+            started.append(runs.submit_extraction(db, resume, model=OFFLINE_MODEL, locale=sample.locale))
         for title, text in sample.jobs.items():
             jobs.save(db, client.id or 0, text, title)
+    return started

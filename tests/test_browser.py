@@ -57,10 +57,7 @@ def page(browser: Any, app: App, model: ModelServer) -> Iterator[Any]:
 
 def load_samples(page: Any) -> None:
     page.get_by_role("heading", name="Job-match workbench").wait_for()
-    page.get_by_text("Recent matches").or_(page.get_by_text("Clients", exact=True)).or_(
-        page.get_by_role("button", name="Load sample data")
-    ).first.wait_for()
-    page.wait_for_timeout(500)
+    idle(page)
     button = page.get_by_role("button", name="Load sample data")
     if button.count():
         button.click()
@@ -74,8 +71,16 @@ def open_workbench(page: Any, client: str) -> None:
     page.get_by_label("Job description", exact=True).wait_for()
 
 
+def idle(page: Any) -> None:
+    """The page's script has run to its end."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
 def choose(page: Any, label: str, option: str) -> None:
+    idle(page)
     box = page.get_by_role("combobox", name=re.compile(label)).first
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # scrolling closes an open list
     box.click()
     page.get_by_role("option", name=option).first.click()
 
@@ -90,7 +95,7 @@ def live_text(page: Any) -> str:
 
 
 def finished(page: Any) -> None:
-    page.get_by_role("heading", name="Requirement by requirement").wait_for(timeout=90_000)
+    page.get_by_role("button", name="Download the report").wait_for(timeout=90_000)
 
 
 def test_the_whole_job_on_the_offline_analyst(page: Any, browser: Any) -> None:
@@ -202,10 +207,11 @@ def test_the_whole_job_in_chinese(browser: Any, app: App, page: Any) -> None:
     chinese.get_by_role("heading", name="人岗匹配工作台").wait_for()
     chinese.get_by_role("link", name=re.compile("匹配：")).last.click()
     chinese.get_by_role("heading", name="新建匹配").wait_for()
+    idle(chinese)
     assert len(chinese.get_by_label("职位描述", exact=True).input_value()) > 100
     choose(chinese, "模型", "离线分析器")
     chinese.get_by_role("button", name="开始匹配").click()
-    chinese.get_by_role("heading", name="逐条对照").wait_for(timeout=60_000)
+    chinese.get_by_role("button", name="下载报告").wait_for(timeout=60_000)
     assert chinese.get_by_text("由 离线分析器（非大模型） 生成").count() == 1
     context.close()
 

@@ -33,11 +33,20 @@ def nices(job: JobSummary) -> list[str]:
         ("Python、SQL 和 Spark", ["Python", "SQL", "Spark"]),
         ("Java or Go", ["Java or Go"]),
         ("熟悉 Hive / Spark，能独立处理千万级数据", ["熟悉 Hive / Spark", "能独立处理千万级数据"]),
-        ("熟练掌握 Axure、Figma、XMind、Visio 等工具，文档能力强；", ["Axure", "Figma", "XMind", "Visio", "文档能力强"]),
-        ("统计学、数学、计算机等相关专业本科及以上学历，3年以上互联网数据分析经验", ["统计学、数学、计算机等相关专业本科及以上学历", "3年以上互联网数据分析经验"]),
+        (
+            "熟练掌握 Axure、Figma、XMind、Visio 等工具，文档能力强；",
+            ["Axure", "Figma", "XMind", "Visio", "文档能力强"],
+        ),
+        (
+            "统计学、数学、计算机等相关专业本科及以上学历，3年以上互联网数据分析经验",
+            ["统计学、数学、计算机等相关专业本科及以上学历", "3年以上互联网数据分析经验"],
+        ),
         ("具备良好的业务敏感度、逻辑思维能力和跨部门沟通能力", ["业务敏感度", "逻辑思维能力", "跨部门沟通能力"]),
         ("英语 CET-6 或同等水平，能流畅阅读英文论文", ["英语 CET-6 或同等水平", "能流畅阅读英文论文"]),
-        ("You must have 6+ years of development experience, 2+ years leading projects.", ["6+ years of development experience", "2+ years leading projects"]),
+        (
+            "You must have 6+ years of development experience, 2+ years leading projects.",
+            ["6+ years of development experience", "2+ years leading projects"],
+        ),
         (
             "Strong knowledge of distributed systems, REST/gRPC API design and event-driven architecture.",
             ["distributed systems", "REST/gRPC API design", "event-driven architecture"],
@@ -46,8 +55,14 @@ def nices(job: JobSummary) -> list[str]:
             "Hands-on experience with Terraform, Docker, CI/CD (GitHub Actions) and at least one public cloud.",
             ["Terraform", "Docker", "CI/CD (GitHub Actions)", "at least one public cloud"],
         ),
-        ("Familiarity with C++, Rust or Java; excellent written and verbal communication skills.", ["Familiarity with C++, Rust or Java", "excellent written and verbal communication skills"]),
-        ("Bachelor's degree in Computer Science, e.g. from a university, or equivalent", ["Bachelor's degree in Computer Science, e.g. from a university, or equivalent"]),
+        (
+            "Familiarity with C++, Rust or Java; excellent written and verbal communication skills.",
+            ["Familiarity with C++, Rust or Java", "excellent written and verbal communication skills"],
+        ),
+        (
+            "Bachelor's degree in Computer Science, e.g. from a university, or equivalent",
+            ["Bachelor's degree in Computer Science, e.g. from a university, or equivalent"],
+        ),
     ],
 )
 def test_a_line_is_cut_into_its_independent_demands(line: str, expected: list[str]) -> None:
@@ -57,9 +72,21 @@ def test_a_line_is_cut_into_its_independent_demands(line: str, expected: list[st
 @pytest.mark.parametrize(
     ("line", "must", "nice"),
     [
-        ("本科及以上学历，计算机、信息管理相关专业优先，硕士优先；", ["本科及以上学历"], ["计算机、信息管理相关专业", "硕士"]),
-        ("具有 PMP 或 NPDP 证书者加分；能接受每月 2-3 次短期出差。", ["能接受每月 2-3 次短期出差"], ["具有 PMP 或 NPDP 证书"]),
-        ("Current RN license and BLS certification required; ACLS preferred.", ["Current RN license", "BLS certification"], ["ACLS"]),
+        (
+            "本科及以上学历，计算机、信息管理相关专业优先，硕士优先；",
+            ["本科及以上学历"],
+            ["计算机、信息管理相关专业", "硕士"],
+        ),
+        (
+            "具有 PMP 或 NPDP 证书者加分；能接受每月 2-3 次短期出差。",
+            ["能接受每月 2-3 次短期出差"],
+            ["具有 PMP 或 NPDP 证书"],
+        ),
+        (
+            "Current RN license and BLS certification required; ACLS preferred.",
+            ["Current RN license", "BLS certification"],
+            ["ACLS"],
+        ),
         ("Fluent in English; Mandarin is a plus.", ["Fluent in English"], ["Mandarin"]),
     ],
 )
@@ -95,7 +122,16 @@ def test_demands_fall_into_categories(text: str, category: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "years"),
-    [("3-5年经验", 3), ("五年以上经验", 5), ("at least two years", 2), ("1.5 years", 1.5), ("10+ yrs", 10), ("成立于2015年", None), ("18 years old", None), ("一年级班主任", None)],
+    [
+        ("3-5年经验", 3),
+        ("五年以上经验", 5),
+        ("at least two years", 2),
+        ("1.5 years", 1.5),
+        ("10+ yrs", 10),
+        ("成立于2015年", None),
+        ("18 years old", None),
+        ("一年级班主任", None),
+    ],
 )
 def test_years_are_read_in_both_languages(text: str, years: float | None) -> None:
     found = years_in(text)
@@ -151,17 +187,43 @@ def test_relations_between_names(have: str, want: str, relation: str | None) -> 
 
 def test_chinese_sections_and_facts() -> None:
     job = jobs.summarise(JOBS["icu_nurse_zh"])
-    assert (job.job_title, job.company, job.location, job.salary_range) == ("重症医学科护士（ICU）", "临江市第二人民医院", "成都·武侯区", "8-12K·13薪")
-    assert musts(job) == ["护理学专业", "大专及以上学历", "持有护士执业证", "3年以上重症护理经验", "呼吸机", "血液净化操作", "责任心强", "具备良好的沟通能力", "能适应夜班及倒班"]
+    assert (job.job_title, job.company, job.location, job.salary_range) == (
+        "重症医学科护士（ICU）",
+        "临江市第二人民医院",
+        "成都·武侯区",
+        "8-12K·13薪",
+    )
+    assert musts(job) == [
+        "护理学专业",
+        "大专及以上学历",
+        "持有护士执业证",
+        "3年以上重症护理经验",
+        "呼吸机",
+        "血液净化操作",
+        "责任心强",
+        "具备良好的沟通能力",
+        "能适应夜班及倒班",
+    ]
     assert nices(job) == ["有重症专科护士证", "英语四级"]
     assert len(job.responsibilities) == 3
-    assert job.education and job.experience == "3年以上重症护理经验"
+    assert job.education == "护理学专业"
+    assert job.experience == "3年以上重症护理经验"
 
 
 def test_headings_and_numbers_inside_one_line() -> None:
     job = jobs.summarise(JOBS["accountant_zh"])
-    assert (job.job_title, job.company, job.location, job.salary_range) == ("总账会计", "远帆机械制造有限公司", "苏州·工业园区", "10-15K")
-    assert musts(job)[:4] == ["会计、财务管理等相关专业本科及以上学历", "3年以上制造业总账会计经验", "熟练使用金蝶或用友", "精通 Excel"]
+    assert (job.job_title, job.company, job.location, job.salary_range) == (
+        "总账会计",
+        "远帆机械制造有限公司",
+        "苏州·工业园区",
+        "10-15K",
+    )
+    assert musts(job)[:4] == [
+        "会计、财务管理等相关专业本科及以上学历",
+        "3年以上制造业总账会计经验",
+        "熟练使用金蝶或用友",
+        "精通 Excel",
+    ]
     assert nices(job) == ["有中级会计职称", "持CPA证书"]
     assert len(job.responsibilities) == 4
 
@@ -193,7 +255,7 @@ def test_markup_and_icons_are_no_obstacle() -> None:
 def test_facts_in_passing_do_not_swallow_what_follows() -> None:
     job = jobs.summarise(JOBS["warehouse_supervisor_en"])
     assert (job.location, job.reporting_line) == ("Columbus, Ohio", "Distribution Manager")
-    assert job.responsibilities and job.responsibilities[0].startswith("You will lead a team")
+    assert [text[:20] for text in job.responsibilities] == ["You will lead a team"]
 
 
 def test_benefits_and_legal_notices_are_no_demands() -> None:
@@ -213,12 +275,18 @@ def test_responsibilities_become_demands_only_when_nothing_else_does() -> None:
 
 def test_degree_and_years_beside_the_title_count_unless_the_text_says_more() -> None:
     assert musts(jobs.summarise("数据分析师 20-35K\n上海  3-5年  本科\n任职要求\n精通 SQL"))[:2] == ["本科", "3-5年"]
-    assert "3-5年" not in musts(jobs.summarise("数据分析师 20-35K\n上海  3-5年  本科\n任职要求\n本科以上学历，4年以上经验"))
+    assert "3-5年" not in musts(
+        jobs.summarise("数据分析师 20-35K\n上海  3-5年  本科\n任职要求\n本科以上学历，4年以上经验")
+    )
 
 
 def test_the_title_makes_a_demand_central() -> None:
     job = jobs.summarise("Python Developer\nRequirements\n- Python\n- Docker\n- Good communication skills")
-    assert [(r.text, r.core) for r in job.must_haves] == [("Python", True), ("Docker", False), ("Good communication skills", False)]
+    assert [(r.text, r.core) for r in job.must_haves] == [
+        ("Python", True),
+        ("Docker", False),
+        ("Good communication skills", False),
+    ]
 
 
 def test_orders_in_the_text_are_no_demands() -> None:

@@ -21,12 +21,12 @@ def title(page: Page, row: HistoryRow) -> str:
 
 
 def links(page: Page, rows: Sequence[HistoryRow]) -> None:
-    """A link for each run: whose, for which job, and the score or the state."""
+    """A link for each run: score or state, job, client; what matters first, for the sidebar is narrow."""
     for row in rows:
-        outcome = page.t("score_short", score=row.score) if row.score is not None else page.t(f"status.{row.status}")
+        outcome = str(row.score) if row.score is not None else page.t(f"status.{row.status}")
         st.page_link(
             "pages/Workbench.py",
-            label=render.escape(f"{row.client} · {title(page, row)} · {outcome}"),
+            label=render.escape(f"{outcome} · {title(page, row)} · {row.client}"),
             icon=ICONS.get(row.status, RUNNING_ICON),
             query_params={"run": row.run_id},
         )

@@ -1,14 +1,14 @@
 """A run as it happens: its steps, and its text as it is written. Draw it last, outside any fragment."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import streamlit as st
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from app.components.page import Page, yield_point
-from core import runs
-from core.models import RunStatus
+from core import render, runs
+from core.models import Run, RunStatus
 from core.runs import LiveText, RunView, Step, StepState
 
 BOX_STATES: dict[StepState, Literal["running", "complete", "error"]] = {
@@ -32,7 +32,7 @@ def steps(page: Page, view: RunView) -> None:
     """The steps of a finished run, folded."""
     for step in view.steps:
         if step.state != "pending":
-            _box(page, step)
+            _output(page, view, step, _box(page, step))
 
 
 def stop_button(page: Page, view: RunView) -> None:
@@ -47,20 +47,26 @@ def stop_button(page: Page, view: RunView) -> None:
     st.button(label, icon=":material/stop_circle:", on_click=stop, disabled=asked, key=f"stop-{view.run.id}")
 
 
-def watch(page: Page, run_id: str) -> None:
+def watch(page: Page, run_id: str, on_change: Callable[[RunView], None] = lambda view: None) -> None:
     """Follow a run to its end, then draw the page anew. A reload, another page or another tab changes nothing: the run
-    goes on, and whoever comes back sees the text from its beginning."""
+    goes on, and whoever comes back sees the text from its beginning. `on_change` may redraw what depends on the status.
+    """
     boxes: dict[str, StatusContainer] = {}
+    shown: set[str] = set()
     slot = None
     live: LiveText | None = None
     for view in runs.follow(page.owner_id, run_id):
         yield_point()
         if view is not None:
+            on_change(view)
             for step in view.steps:
                 if step.task in boxes:
                     boxes[step.task].update(label=step_label(page, step), state=BOX_STATES[step.state])
                 elif step.state != "pending":
                     boxes[step.task] = _box(page, step)
+                if step.state == "done" and step.task not in shown:
+                    _output(page, view, step, boxes[step.task])
+                    shown.add(step.task)
             live = live or LiveText(view.run) if view.run.status is RunStatus.MATCH_STREAMING else None
         if live is not None:
             box = boxes["job_match"]
@@ -70,8 +76,22 @@ def watch(page: Page, run_id: str) -> None:
     st.rerun()
 
 
+def wait(page: Page, started: list[Run]) -> None:
+    """Until all of these have finished, showing nothing of them."""
+    for run in started:
+        for _ in runs.follow(page.owner_id, run.id):
+            yield_point()
+
+
 def _box(page: Page, step: Step) -> StatusContainer:
     return st.status(step_label(page, step), state=BOX_STATES[step.state], type="step")
+
+
+def _output(page: Page, view: RunView, step: Step, box: StatusContainer) -> None:
+    """What a step made, inside its box; a match and a resume have the whole page for that."""
+    summary = view.job.contract if view.job else None
+    if step.task == "job_summary" and step.state == "done" and summary is not None:
+        box.markdown(render.job_markdown(summary, page.locale))
 
 
 def _pieces(live: LiveText) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import uuid
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.components import run_viewer
 from app.components.page import Page, open_page
@@ -119,10 +120,11 @@ def show_run(page: Page, run_id: str) -> None:
         page.error(error)
         st.page_link("pages/History.py", label=page.t("nav.history"), icon=":material/history:")
         return
-    _header(page, view)
+    head = st.empty()
+    _header(page, view, head)
     if not view.finished:
         run_viewer.stop_button(page, view)
-        run_viewer.watch(page, run_id)
+        run_viewer.watch(page, run_id, lambda now: _header(page, now, head))
     elif view.run.status is RunStatus.COMPLETED:
         report(page, view)
     else:
@@ -131,11 +133,13 @@ def show_run(page: Page, run_id: str) -> None:
     _sources(page, view)
 
 
-def _header(page: Page, view: RunView) -> None:
+def _header(page: Page, view: RunView, place: DeltaGenerator) -> None:
     title = view.job.title if view.job else ""
-    st.title(render.escape(title) if title else page.t("untitled_job"), anchor=False)
+    unnamed = page.t("untitled_job" if view.finished else "workbench.running")
     facts = [view.client.name, view.job.company if view.job else "", model_label(page, view.run.model)]
-    st.caption(" · ".join(render.escape(fact) for fact in facts if fact))
+    with place.container():
+        st.title(render.escape(title) if title else unnamed, anchor=False)
+        st.caption(" · ".join(render.escape(fact) for fact in facts if fact))
 
 
 def _ended_badly(page: Page, view: RunView) -> None:
@@ -157,9 +161,6 @@ def _ended_badly(page: Page, view: RunView) -> None:
 def _sources(page: Page, view: RunView) -> None:
     if view.job is None:
         return
-    if (summary := view.job.contract) is not None:
-        with st.expander(page.t("workbench.job_summary"), icon=":material/fact_check:"):
-            st.markdown(render.job_markdown(summary, page.locale))
     with st.expander(page.t("workbench.jd"), icon=":material/article:"):
         st.text(view.job.text)
 

@@ -16,60 +16,105 @@ from core.offline.text import outside_brackets, sentences
 from core.schemas import Category
 
 # "A, B or C": the whole list is one demand.
-_OR = re.compile(r"(?<![a-z])or(?![a-z])|或者?(?!许)|之一|任一|其中|任意|(?<![a-z])(?:one|any) of|(?<![a-z])either(?![a-z])|均可|皆可", re.I)
+_OR = re.compile(
+    r"(?<![a-z])or(?![a-z])|或者?(?!许)|之一|任一|其中|任意|(?<![a-z])(?:one|any) of|(?<![a-z])either(?![a-z])|均可"
+    r"|皆可",
+    re.I,
+)
 # Within one demand: any of what is named is enough.
 _ANY = re.compile(
-    rf"{_OR.pattern}|至少[一1]|at least one|[一1]种|(?<![a-z])e\.?g\.?[ ,]|such as|for example|(?<![a-z])(?-i:like (?=[A-Z]))|例如|比如|诸如"
-    r"|(?<![a-z])similar(?![a-z])|equivalent|comparable|同等|(?<=[A-Za-z+#\u3400-\u9fff])\s?/\s?(?=[A-Za-z\u3400-\u9fff])",
+    rf"{_OR.pattern}|至少[一1]|at least one|[一1]种|(?<![a-z])e\.?g\.?[ ,]|such as|for example"
+    rf"|(?<![a-z])(?-i:like (?=[A-Z]))|例如|比如|诸如"
+    r"|(?<![a-z])similar(?![a-z])|equivalent|comparable|同等"
+    r"|(?<=[A-Za-z+#\u3400-\u9fff])\s?/\s?(?=[A-Za-z\u3400-\u9fff])",
     re.I,
 )
 _YEARS = re.compile(
-    r"(?<![\d.])(?P<low>\d{1,2}(?:\.5)?)(?:\s*(?:[-–—~～至到]|to)\s*\d{1,2})?\s*\+?\s*(?:个)?(?:年(?!度|龄|薪|级|轻|会|假|月|底|终|内薪)|years?\b|yrs?\b)"
+    r"(?<![\d.])(?P<low>\d{1,2}(?:\.5)?)(?:\s*(?:[-–—~～至到]|to)\s*\d{1,2})?\s*\+?\s*(?:个)?(?:年(?!度|龄|薪|级|轻"
+    r"|会(?!计)|假"
+    r"|月|底|终|内薪)|years?\b|yrs?\b)"
     r"(?!\s*(?:old|ago|of age))|(?<![\d第])(?P<han>[一二两三四五六七八九十])\s*年(?!级|度)"
-    r"|(?<![a-z])(?P<word>one|two|three|four|five|six|seven|eight|nine|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?years?\b",
+    r"|(?<![a-z])(?P<word>one|two|three|four|five|six|seven|eight|nine"
+    r"|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?years?\b",
     re.I,
 )
-_NUMBERS = {w: i for i, w in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)}
+_NUMBERS = {
+    w: i for i, w in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)
+}
 _HAN_NUMBERS = {c: i for i, c in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
 
-_HAN_COMMA = re.compile(f"，|、(?=(?:有|具备|具有|熟悉|精通|熟练|掌握|了解|能|善于|持)[{HAN}A-Za-z])|,(?=\\s*[{HAN}])|(?<=[{HAN}）]),")
+_HAN_COMMA = re.compile(
+    f"，|、(?=(?:有|具备|具有|熟悉|精通|熟练|掌握|了解|能|善于|持)[{HAN}A-Za-z])|,(?=\\s*[{HAN}])|(?<=[{HAN}）]),"
+)
 _HAN_START = re.compile(
-    r"(?:并?且?(?:具备?有?|熟悉|熟练|精通|掌握|了解|能|可以|善于|擅长|持有?|拥有|有|会|热爱|愿意|接受|年龄|身体|适应|对|至少|良好|较强|优秀|较好|扎实|丰富|本科|大专|硕士|博士|学历|统招|全日制|英语|普通话|沟通|责任|工作|必须|需|要求|善|懂|可|思维|逻辑|执行|团队|学习|抗压|性格|细心|认真|\d+\s*年|[一二三两四五六七八九十]年))"
+    r"(?:并?且?(?:具备?有?|熟悉|熟练|精通|掌握|了解|能|可以|善于|擅长|持有?|拥有|有|会|热爱|愿意|接受|年龄|身体"
+    r"|适应|对|至少|良好|较强|优秀|较好|扎实|丰富|本科|大专|硕士|博士|学历"
+    r"|统招|全日制|英语|普通话|沟通|责任|工作|必须|需|要求|善|懂|可|思维|逻辑|执行|团队|学习|抗压|性格|细心|认真"
+    r"|\d+\s*年|[一二三两四五六七八九十]年))"
 )
 _LATIN_COMMA = re.compile(
-    r"(?:,|;|\s[-–—])\s*(?:and\s+|plus\s+|as well as\s+)?(?=(?:(?:an?|the|at least|a minimum of|minimum)\s+)?(?:strong|excellent|good|proven|solid|ability|able|experience|experienced|knowledge|familiar\w*|understanding|proficien\w+|fluen\w+"
-    r"|willing\w*|comfortable|demonstrated|track record|hands-on|valid|current|active|\d+\+?\s*(?:years|yrs)|bachelor|master|must|outstanding|exceptional|great|deep|working knowledge|background|(?-i:[A-Z])\w+ (?:is )?(?:preferred|required|a plus))\b)",
+    r"(?:,|;|\s[-–—])\s*(?:and\s+|plus\s+|as well as\s+)?(?=(?:(?:an?|the|at least|a minimum of"
+    r"|minimum)\s+)?(?:strong|excellent|good|proven|solid|ability|able|experience|experienced|knowledge|familiar\w*"
+    r"|understanding|proficien\w+|fluen\w+"
+    r"|willing\w*|comfortable|demonstrated|track record|hands-on|valid|current|active|\d+\+?\s*(?:years|yrs)"
+    r"|bachelor|master|must|outstanding|exceptional|great|deep|working knowledge|background"
+    r"|(?-i:[A-Z])\w+ (?:is )?(?:preferred|required|a plus))\b)",
     re.I,
 )
 _LATIN_AND = re.compile(
-    r"\s+and\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to|experience|knowledge of|familiarity|proficien\w+|fluen\w+|willing\w*|comfortable|\d+\+?\s*(?:years|yrs)|valid|current|a track record)\b)",
+    r"\s+and\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to"
+    r"|experience|knowledge of|familiarity|proficien\w+|fluen\w+|willing\w*|comfortable|\d+\+?\s*(?:years|yrs)"
+    r"|valid|current|a track record)\b)",
     re.I,
 )
-_SEPARATOR = re.compile(r"\s*(?:、|,\s*(?:and\s+)?|，|以及|(?<![参给赋])与|和(?!谐)|(?<![以普])及(?!时|其|以)|(?<=\s)and(?=\s)|(?<=\s)&(?=\s)|\s\+\s)\s*")
+_SEPARATOR = re.compile(
+    r"\s*(?:、|,\s*(?:and\s+)?|，|以及|(?<![参给赋])与|和(?!谐)|(?<![以普])及(?!时|其|以)|(?<=\s)and(?=\s)"
+    r"|(?<=\s)&(?=\s)|\s\+\s)\s*"
+)
 _LEAD = re.compile(
-    r"^(?:(?:熟练|熟悉|精通|掌握|能够|使用|运用|操作|了解|具备|具有|拥有|良好|较强|扎实|优秀|一定|很强|丰富|出色|较好|至少|常用|主流|和|有|能|会|的|等|并|强)+\s*"
-    r"|(?:(?:a|an|the|with|in|of|both|strong|solid|proven|deep|good|excellent|outstanding|working|demonstrated|practical|hands-on|professional|you have|you are|must have|must be|have|advanced|expert|extensive|prior|some"
-    r"|knowledge|understanding|experience|experienced|proficiency|proficient|familiarity|familiar|expertise|skilled|skills|background|comfortable|fluency|fluent|command|using|working)\s+)+)",
+    r"^(?:(?:熟练|熟悉|精通|掌握|能够|使用|运用|操作|了解|具备|具有|拥有|良好|较强|扎实|优秀|一定|很强|丰富|出色"
+    r"|较好|至少|常用|主流|和|有|能|会|的|等|并|强)+\s*"
+    r"|(?:(?:a|an|the|with|in|of|both|strong|solid|proven|deep|good|excellent|outstanding|working|demonstrated"
+    r"|practical|hands-on|professional|you have|you are|must have|must be|have|advanced|expert|extensive|prior|some"
+    r"|knowledge|understanding|experience|experienced|proficiency|proficient|familiarity|familiar|expertise|skilled"
+    r"|skills|background|comfortable|fluency|fluent|command|using|working)\s+)+)",
     re.I,
 )
 _ETC = re.compile(r"\s*(?<!同)等[^，,；;]{0,12}$")
 _TAIL = re.compile(
-    r"\s*(?:者?\s*(?:优先|加分|更佳|为佳|尤佳)(?:考虑|录用)?|(?:is|are|would be|will be)?\s*(?:strongly |highly )?(?:preferred|desirable|required|a (?:big |strong |huge |definite )?(?:plus|bonus|advantage)|an (?:advantage|asset)|beneficial|advantageous)|者)$",
+    r"\s*(?:者?\s*(?:优先|加分|更佳|为佳|尤佳)(?:考虑|录用)?|(?:is|are|would be|will be)?\s*(?:strongly "
+    r"|highly )?(?:preferred"
+    r"|desirable|required|a (?:big |strong |huge |definite )?(?:plus|bonus|advantage)|an (?:advantage|asset)"
+    r"|beneficial|advantageous)|者)$",
     re.I,
 )
 # "You must have", "希望你": how a posting begins to ask.
 _OPENING = re.compile(
-    r"^(?:\d{1,2}(?:[、)）]|\.(?!\d))\s*)?(?:(?:我们)?(?:希望|期待|需要|要求)(?:你|您|应聘者)(?:能够?|可以)?|(?:你|您)(?:需要|应该?|必须|要)"
-    r"|to be successful,?\s*|(?:you|candidates?|applicants?|the (?:ideal|successful|right) (?:candidate|applicant|person))(?:'ll|’ll| will| must| should)?\s+(?:also )?(?:need|have|has|bring|are|be|is)\s+(?=\S))?\s*",
+    r"^(?:\d{1,2}(?:[、)）]|\.(?!\d))\s*)?(?:(?:我们)?(?:希望|期待|需要|要求)(?:你|您|应聘者)(?:能够?|可以)?|(?:你"
+    r"|您)(?:需要|应该?|必须|要)"
+    r"|to be successful,?\s*|(?:you|candidates?|applicants?|the (?:ideal|successful|right) (?:candidate|applicant"
+    r"|person))(?:'ll|’ll| will| must| should)?\s+(?:also )?(?:need|have|has|bring|are|be|is)\s+(?=\S))?\s*",
     re.I,
 )
 _HELD = re.compile(r"^(?:持有?|拥有|取得|有|具备?)\s*(?=.{2})|^(?:current|valid|active|a|an|the)\s+", re.I)
 _NAME = re.compile(r"(?:[A-Z][\w.+#-]*|[a-z]+[A-Z]\w*)(?: [A-Z0-9][\w.+#-]*){0,2}")
 _MAJOR = re.compile(r"专业|学科|degree|major|discipline|field", re.I)
-_LICENCE = re.compile(r"证书?(?![券明据件实])|资格(?!要求)|职称|certificat|certified|licen[cs]|\bregistered\b|registration|执照|credential", re.I)
+_LICENCE = re.compile(
+    r"证书?(?![券明据件实])|资格(?!要求)|职称|certificat|certified|licen[cs]|\bregistered\b|registration|执照"
+    r"|credential",
+    re.I,
+)
 _EXPERIENCE = re.compile(r"经验|经历|背景|experience|background|track record|worked (?:in|with|as)|从业", re.I)
 _DEGREE_WORD = re.compile(r"学历|学位|degree|diploma|毕业", re.I)
-_SPOKEN = re.compile(r"流利|流畅|熟练|阅读|读写|口语|听说|水平|能力|作为工作|交流|沟通|母语|四级|六级|fluen|native|proficien|speak|written|spoken|bilingual|language|communicat|read|command", re.I)
+_SPOKEN = re.compile(
+    r"流利|流畅|熟练|阅读|读写|口语|听说|水平|能力|作为工作|交流|沟通|母语|四级|六级|fluen|native|proficien|speak"
+    r"|written|spoken|bilingual|language"
+    r"|communicat|read|command",
+    re.I,
+)
+_KNOWING = re.compile(
+    r"^(?:.{0,12}(?:understanding|knowledge|familiar|proficien)|熟悉|熟练|掌握|精通|了解|会使用)", re.I
+)
 _TEACHING = re.compile(r"教学|教师|老师|teacher|teaching|专业|tutor", re.I)
 
 
@@ -89,8 +134,10 @@ def cue(name: str) -> re.Pattern[str]:
 class Demand:
     """What a demand asks, as far as it can be read.
 
-    `years` is the least number of years, 0 when none is named; `degree` is an index into `DEGREE_ORDER`, -1 when none is;
-    `terms` are canonical names in the order of the text; `any_of` says that one of several is enough.
+    `years` is the least number of years, 0 when none is named; `degree` an index into `DEGREE_ORDER`, -1 when none is;
+    `rank` a language level from 1 (A1) to 6 (C2), 0 without a language; `terms` are canonical names in the order of the
+    text; `any_of` says that one of several is enough; `basic` that only the basics are asked for; `unwritten` that a
+    resume usually does not say it.
     """
 
     text: str
@@ -186,7 +233,9 @@ def _elements(clause: str) -> list[str]:
 
 def _is_one(text: str) -> bool:
     """Whether a clause is one demand whatever it lists: years, a degree, a field of study."""
-    return bool(years_in(text) or vocabulary.degrees().find(text) or ("专业" in text and vocabulary.fields().find(text)))
+    return bool(
+        years_in(text) or vocabulary.degrees().find(text) or ("专业" in text and vocabulary.fields().find(text))
+    )
 
 
 def _next_part(text: str, at: int) -> str:
@@ -211,7 +260,10 @@ def subject(demand: Demand) -> str:
     What a resume does not say ("must be able to travel") is left as it stands, for it is an offer to agree to.
     """
     text = _trim(demand.text)
-    return text if demand.category in ("other", "education", "experience", "language") else _trim(_HELD.sub("", _strip_lead(text), count=1)) or text
+    if demand.category in ("other", "language"):
+        return text
+    bare = text if demand.category in ("education", "experience") else _strip_lead(text)
+    return _trim(_HELD.sub("", bare, count=1)) or text
 
 
 def _trim(part: str) -> str:
@@ -229,7 +281,9 @@ def read(text: str) -> Demand:
     degree_hits = vocabulary.degrees().find(text)
     degrees = [vocabulary.DEGREE_ORDER.index(hit.name) for hit in degree_hits]
     fields = tuple(dict.fromkeys(hit.name for hit in vocabulary.fields().find(text)))
-    languages = tuple(dict.fromkeys(hit.name for hit in vocabulary.find(text) if vocabulary.kind(hit.name) == "language"))
+    languages = tuple(
+        dict.fromkeys(hit.name for hit in vocabulary.find(text) if vocabulary.kind(hit.name) == "language")
+    )
     tests = tuple(dict.fromkeys(hit.name for hit in vocabulary.tests().find(text)))
     known_tests = vocabulary.data()["test"]
     languages = languages or tuple(dict.fromkeys(known_tests[test]["language"] for test in tests))
@@ -281,6 +335,6 @@ def _category(
         (bool(cue("unwritten").search(text)), "other"),
         (bool(_DEGREE_WORD.search(text)), "education"),
         (bool(_EXPERIENCE.search(text)), "experience"),
-        (hard, "skill"),
+        (hard or bool(_KNOWING.search(text)), "skill"),
     )
     return next((category for applies, category in rules if applies), "other")

@@ -1,6 +1,7 @@
 """The client's documents as passages that can be quoted, and the search for the ones that answer a demand.
 
-A passage is a verbatim, contiguous piece of one source, at most 160 characters long: a line, or a sentence or clause of it.
+A passage is a verbatim, contiguous piece of one source, at most 160 characters long: a line, or a sentence or clause
+of it.
 """
 
 import math
@@ -22,20 +23,52 @@ from core.schemas import Source
 LONGEST_QUOTE = 160
 
 _NEGATION = re.compile(
-    r"(?:不(?:太|是很|够|大)?(?:熟悉|了解|会|懂|擅长|精通)|没有|没(?:用过|做过|接触|学过)|未(?:接触|使用|从事|掌握|考|取得)|无(?!人|线|菌|缝|障碍|差错|事故|锡|纸|忧)|缺乏|暂无|尚未|欠缺|从未|零基础)[^，,。；;]{0,20}$"
-    r"|\b(?:no|not|never|lack(?:s|ing)?|without any|unfamiliar with|haven't|hasn't|don't|doesn't|didn't|have not|has not|do not|cannot|can't|isn't|little|limited)\b(?! only| just| merely)(?:\W+\w+){0,6}\W*$",
+    r"(?:不(?:太|是很|够|大)?(?:熟悉|了解|会|懂|擅长|精通)|没有|没(?:用过|做过|接触|学过)|未(?:接触|使用|从事|掌握"
+    r"|考|取得)|无(?!人|线|菌|缝|障碍|差错|事故|锡|纸|忧)|缺乏"
+    r"|暂无|尚未|欠缺|从未|零基础)[^，,。；;]{0,20}$"
+    r"|\b(?:no|not|never|lack(?:s|ing)?|without any|unfamiliar with|haven't|hasn't|don't|doesn't|didn't|have not"
+    r"|has not|do not|cannot|can't|isn't|little|limited)\b(?! only| just| merely)(?:\W+\w+){0,6}\W*$",
     re.I,
 )
-_NEGATED_AFTER = re.compile(r"^[^，,。；;]{0,8}?(?:不熟|未接触|没用过|经验不足|基础薄弱|没有经验|为零)|^[^,.;]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started|known)|expired)\b", re.I)
+_NEGATED_AFTER = re.compile(
+    r"^[^，,。；;]{0,8}?(?:不熟|未接触|没用过|经验不足|基础薄弱|没有经验|为零)"
+    r"|^[^,.;]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started"
+    r"|known)|expired)\b",
+    re.I,
+)
 _BUT = re.compile(r"但是?|不过|然而|\bbut\b|\bhowever\b|\balthough\b|\bthough\b", re.I)
-_WEAK_BEFORE = re.compile(r"(?:了解|接触过|入门|初步|正在学习|自学中?|学习中|备考|计划考?)[^，,。；;]{0,16}$|\b(?:basic|beginner|exposure to|currently learning|learning|coursework in|some knowledge of|studying(?: for)?|introductory|familiar with|familiarity with|plan(?:ning)? to)\W+(?:\w+\W+){0,5}$", re.I)
-_WEAK_AFTER = re.compile(r"^\W{0,3}(?:正在学习|学习中|入门|备考中?|在考|基础了解|（了解）|\(了解\)|了解|自学中|初学|\((?:basic|beginner|learning|in progress|expected)[^)]*\)|(?:is )?in progress|\bexpected\b|coursework)", re.I)
-_CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.\w|(?<!\d)1[3-9]\d{9}(?!\d)|\+?\d{1,3}[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d{4}|(?:电话|手机|邮箱|微信|姓名|phone|e-?mail|tel)\s*[:：]|linkedin\.com|github\.com/", re.I)
+_WEAK_BEFORE = re.compile(
+    r"(?:了解|接触过|入门|初步|正在学习|自学中?|学习中|备考|计划考?)[^，,。；;]{0,16}$|\b(?:basic|beginner"
+    r"|exposure to|currently learning"
+    r"|learning|coursework in|some knowledge of|studying(?: for)?|introductory|familiar with|familiarity with"
+    r"|plan(?:ning)? to)\W+(?:\w+\W+){0,5}$",
+    re.I,
+)
+_WEAK_AFTER = re.compile(
+    r"^\W{0,3}(?:正在学习|学习中|入门|备考中?|在考|基础了解|（了解）|\(了解\)|了解|自学中|初学|\((?:basic|beginner"
+    r"|learning|in progress"
+    r"|expected)[^)]*\)|(?:is )?in progress|\bexpected\b|coursework)",
+    re.I,
+)
+_CONTACT = re.compile(
+    r"[\w.+-]+@[\w-]+\.\w|(?<!\d)1[3-9]\d{9}(?!\d)|\+?\d{1,3}[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d{4}|(?:电话|手机|邮箱"
+    r"|微信|姓名"
+    r"|phone|e-?mail|tel)\s*[:：]|linkedin\.com|github\.com/",
+    re.I,
+)
 _METRIC = re.compile(r"\d")
 _CUT = re.compile(r"[，,；;](?!\d)|\s[-–—]\s")
 _SKIPPED = frozenset({"contact", "objective", "title"})
 # What a quote proves by the place it stands in: done at work beats learnt beats listed.
-_PLACE_WORTH = {"experience": 3.0, "projects": 2.5, "open_source": 2.0, "awards": 1.5, "summary": 1.0, "certifications": 1.0, "education": 0.8}
+_PLACE_WORTH = {
+    "experience": 3.0,
+    "projects": 2.5,
+    "open_source": 2.0,
+    "awards": 1.5,
+    "summary": 1.0,
+    "certifications": 1.0,
+    "education": 0.8,
+}
 _SOURCE_ORDER: tuple[Source, ...] = ("resume", "detailed_resume")
 
 
@@ -48,6 +81,7 @@ class Passage:
     section: str
     place: str
     line: int
+    dated: bool = False  # names a position or an event with its dates, and so says little of what was done
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -56,7 +90,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class Found:
-    """Evidence for a term: `relation` says how the passage speaks of it, `weak` that it claims no more than the basics."""
+    """Evidence for a term: `relation` says how the passage speaks of it, `weak` that it claims the basics only."""
 
     passage: Passage
     relation: Relation
@@ -103,14 +137,22 @@ class Evidence:
         self._idf = {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in counts.items()}
 
     def terms(self, want: str, about: str = "") -> list[Found]:
-        """Evidence for a term, the best first: the nearest relation, then full before basic, then the place and wording."""
+        """Evidence for a term, the best first: nearest relation, then full before basic, then place and wording."""
         topic = frozenset(stems(about))
         found = []
         for have, places in self.names.items():
             relation = vocabulary.relation(have, want)
             if relation:
                 found += [Found(passage, relation, written, weak) for passage, written, weak in places]
-        found.sort(key=lambda f: (RELATIONS.index(f.relation), f.weak, -self._worth(f.passage, topic), f.passage.source != "resume", f.passage.line))
+        found.sort(
+            key=lambda f: (
+                RELATIONS.index(f.relation),
+                f.weak,
+                -self._worth(f.passage, topic),
+                f.passage.source != "resume",
+                f.passage.line,
+            )
+        )
         return found
 
     def closest(self, text: str) -> tuple[Passage | None, float]:
@@ -125,13 +167,23 @@ class Evidence:
         for passage in self.passages:
             # In the order of `wanted`: a sum over a set would depend on the order of the set.
             share = sum(weights[word] for word in wanted if word in passage.stems) / total
-            if share > 0 and not _NEGATION.search(passage.text) and (best is None or (share, _PLACE_WORTH.get(passage.place, 0)) > best[:2]):
+            if (
+                share > 0
+                and not _NEGATION.search(passage.text)
+                and (best is None or (share, _PLACE_WORTH.get(passage.place, 0)) > best[:2])
+            ):
                 best = (share, _PLACE_WORTH.get(passage.place, 0), passage)
         return (best[2], best[0]) if best else (None, 0.0)
 
     def _worth(self, passage: Passage, topic: frozenset[str]) -> float:
         overlap = len(topic & passage.stems)
-        return _PLACE_WORTH.get(passage.place, 0.0) + 0.5 * min(overlap, 4) + bool(_METRIC.search(passage.text)) + (width(passage.text) >= 30)
+        return (
+            _PLACE_WORTH.get(passage.place, 0.0)
+            + 0.5 * min(overlap, 4)
+            + bool(_METRIC.search(passage.text))
+            + (width(passage.text) >= 30)
+            - passage.dated
+        )
 
 
 def _claim(text: str, start: int, end: int) -> tuple[bool, bool]:
@@ -170,23 +222,43 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
         if where in _SKIPPED or _CONTACT.search(body):
             continue
         for piece in pieces(body):
-            passage = Passage(source, piece, title, where, number)
+            periods = date_ranges(piece, today)
+            passage = Passage(source, piece, title, where, number, bool(periods) and width(piece) <= 80)
             evidence.passages.append(passage)
-            if where == "experience" or (where in ("head", "projects", "unknown", "other") and not _SCHOOL.search(piece)):
+            if where == "experience" or (
+                where in ("head", "projects", "unknown", "other") and not _SCHOOL.search(piece)
+            ):
                 # Less than a month is an event, not a position.
-                dated += [(p, passage, len(parts) - 1) for p in date_ranges(piece, today) if (p.end - p.start).days >= 25]
+                dated += [(p, passage, len(parts) - 1) for p in periods if (p.end - p.start).days >= 25]
     for index, (period, passage, at) in enumerate(dated):
         # A position's head may be split: company and role on the line before the dates.
-        first = at - 1 if at and not _ends(parts[at - 1][0]) and width(parts[at - 1][0]) <= 60 and (index == 0 or dated[index - 1][2] < at - 1) else at
+        first = (
+            at - 1
+            if at
+            and not _ends(parts[at - 1][0])
+            and width(parts[at - 1][0]) <= 60
+            and (index == 0 or dated[index - 1][2] < at - 1)
+            else at
+        )
         last = dated[index + 1][2] if index + 1 < len(dated) else len(parts)
         under = [line for line, kind in parts[first:last] if kind == passage.place]
         head = passage
-        if first < at and parts[first][1] == passage.place and not _CONTACT.search(parts[first][0]) and len(parts[first][0]) <= LONGEST_QUOTE and not _role_like(passage.text.replace(period.text, " ")):
-            head = Passage(source, parts[first][0], passage.section, passage.place, passage.line)
+        if (
+            first < at
+            and parts[first][1] == passage.place
+            and not _CONTACT.search(parts[first][0])
+            and len(parts[first][0]) <= LONGEST_QUOTE
+            and not _role_like(passage.text.replace(period.text, " "))
+        ):
+            head = Passage(source, parts[first][0], passage.section, passage.place, passage.line, dated=True)
         evidence.jobs.append(Job(period, head, "\n".join(under)))
 
 
-_SCHOOL = re.compile(r"大学|学院|本科|硕士|博士|中学|(?<![a-z])(?:university|college|bachelor|master of|b\.s\.|m\.s\.|bsc|msc|gpa)(?![a-z])", re.I)
+_SCHOOL = re.compile(
+    r"大学|学院|本科|硕士|博士|中学|(?<![a-z])(?:university|college|bachelor|master of|b\.s\.|m\.s\.|bsc|msc"
+    r"|gpa)(?![a-z])",
+    re.I,
+)
 
 
 def _ends(text: str) -> bool:
@@ -195,7 +267,9 @@ def _ends(text: str) -> bool:
 
 def _role_like(text: str) -> bool:
     """Whether a line with dates says more than the dates."""
-    return len(re.sub(rf"[^A-Za-z{HAN}]", "", fold(text))) >= 8 or (has_han(text) and len(re.findall(f"[{HAN}]", text)) >= 6)
+    return len(re.sub(rf"[^A-Za-z{HAN}]", "", fold(text))) >= 8 or (
+        has_han(text) and len(re.findall(f"[{HAN}]", text)) >= 6
+    )
 
 
 def pieces(line: str) -> list[str]:

@@ -2,9 +2,10 @@
 
 import html
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from core.offline.lines import HAN, fold
+from core.offline.vocabulary import data
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _BLOCK_TAG = re.compile(r"<\s*/?\s*(?:p|br|li|ul|ol|div|h[1-6]|tr|table|section)\b[^<>]{0,200}>", re.I)
@@ -20,25 +21,41 @@ _COMMAND = re.compile(
 
 _ASCII_WORD = re.compile(r"[a-z0-9][a-z0-9+#]*(?:[.'&][a-z0-9+#]+)*")
 _HAN_RUN = re.compile(f"[{HAN}]+")
-_SUFFIXES = ("ization", "isation", "ations", "ation", "ments", "ment", "ings", "ing", "ies", "ed", "ers", "er", "es", "s")
-
-STOP_WORDS = frozenset(
-    "a an and any are as at be been being but by can do does e for from g has have having he her his i if in into is it its "
-    "least may more most must need no not of on one or other our over per she should so some such than that the their them they "
-    "this those through to up us use used using was we well were what when which who will with within work would you your etc "
-    "ability able experience experienced strong good excellent solid proven knowledge understanding proficient proficiency "
-    "familiarity familiar skill skills hands required requirement preferred plus bonus nice ideally relevant related similar "
-    "equivalent demonstrated track record years year minimum including include level high deep least role job candidate "
-    "working great background desire".split()
+_SUFFIXES = (
+    "ization",
+    "isation",
+    "ations",
+    "ation",
+    "ments",
+    "ment",
+    "ings",
+    "ing",
+    "ies",
+    "ed",
+    "ers",
+    "er",
+    "es",
+    "s",
 )
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    return frozenset(data()["stop_words"])
+
+
 # Words of asking, which say nothing about what is asked.
 _HAN_FILLER = re.compile(
-    "熟悉|熟练|掌握|精通|了解|具备|具有|良好|较强|优秀|能力|经验|相关|以上|以下|工作|优先|负责|能够|独立|一定|进行|以及|或者|要求|使用|运用|从事|经历|至少|岗位"
+    "熟悉|熟练|掌握|精通|了解|具备|具有|良好|较强|优秀|能力|经验|相关|以上|以下|工作|优先|负责|能够|独立|一定|进行"
+    "|以及|或者|要求|使用|运用|从事|经历|至少|岗位"
     "|扎实|丰富|考虑|专业|加分|完成|以内|左右|较好|很强|强的|不限|[等者的和与及有能会可对并且在或为将年过了其]"
 )
 
 _SENTENCE_END = re.compile(r"[。！？；;]|[!?](?=\s|$)|\.(?=\s+[A-Z(\"“]|\s*$)")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|incl|approx|vs|Mr|Ms|Dr|No|Inc|Ltd|Co|Corp|St)|\b[A-Z](?:\.[A-Z])*|\b(?:Ph\.D|B\.Sc|M\.Sc))$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|incl|approx|vs|Mr|Ms|Dr|No|Inc|Ltd|Co|Corp|St)|\b[A-Z](?:\.[A-Z])*|\b(?:Ph\.D|B\.Sc"
+    r"|M\.Sc))$"
+)
 
 
 def clean(text: str) -> str:
@@ -50,7 +67,7 @@ def clean(text: str) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of one line, without their end marks; a mark inside brackets or after an abbreviation ends nothing."""
+    """The sentences of one line without their end marks; a mark in brackets or after an abbreviation ends nothing."""
     parts, start, depth, last = [], 0, 0, 0
     for match in _SENTENCE_END.finditer(text):
         depth += _depth(text[last : match.start()])
@@ -89,8 +106,8 @@ def stem(word: str) -> str:
 @lru_cache(maxsize=4096)
 def stems(text: str) -> tuple[str, ...]:
     """What a text is about: stems of English words and Han bigrams, filler left out, in order, each once."""
-    folded = fold(text).lower()
-    found = [stem(word) for word in _ASCII_WORD.findall(folded) if word not in STOP_WORDS and not word.isdigit()]
+    folded, stop_words = fold(text).lower(), _stop_words()
+    found = [stem(word) for word in _ASCII_WORD.findall(folded) if word not in stop_words and not word.isdigit()]
     for run in _HAN_RUN.findall(folded):
         for part in _HAN_FILLER.split(run):
             found += [part[i : i + 2] for i in range(max(len(part) - 1, 0))]

@@ -1,6 +1,6 @@
-"""The analyst's vocabulary: what a skill, certificate, degree, language or place may be called, and what implies what.
+"""The analyst's vocabulary: what a skill, certificate, degree, language or place may be called, what implies what.
 
-All of it is data in `vocabulary.toml`; here it becomes lexicons that find names in a text, the longest name at each place.
+All of it is data in `vocabulary.toml`; here it becomes lexicons that find names in a text, the longest at each place.
 """
 
 import re
@@ -138,8 +138,7 @@ def _parsed() -> tuple[dict[str, str], list[tuple[str, str]], list[tuple[str, tu
                 groups.append((term, tuple(instances), True))
             if near:
                 groups.append(("", (term, *near), True))
-    for group in data()["group"]:
-        groups.append((group["name"], tuple(group["members"]), group.get("transfer", False)))
+    groups += [(group["name"], tuple(group["members"]), group.get("transfer", False)) for group in data()["group"]]
     return kinds, names, groups
 
 

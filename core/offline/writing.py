@@ -1,7 +1,8 @@
 """The prose of a match, written from the findings: assessment, strengths, weaknesses, outreach, next actions.
 
-Sentences stand in `phrases.<locale>.toml`, several for each purpose and taken in turn, so that no two neighbours sound alike and the same
-findings always give the same text. Whatever is inserted is a quotation, so that it cannot break a sentence.
+Sentences stand in `phrases.<locale>.toml`, several for each purpose and taken in turn, so that no two neighbours sound
+alike and the same findings always give the same text. Whatever is inserted is a quotation or a name, so that it cannot
+break a sentence.
 """
 
 import re
@@ -24,7 +25,7 @@ MOST_QUESTIONS = 5
 MOST_WORDS, MOST_HAN = 90, 180
 LONGEST_REQUIREMENT = 72  # columns; a longer one is cut at a word and ends in an ellipsis
 
-_BANDS = ((0.8, "strong"), (0.6, "good"), (0.3, "mixed"), (0.0, "weak"))
+_BANDS = ((0.8, "strong"), (0.6, "good"), (0.4, "mixed"), (0.0, "weak"))
 _CATEGORY_ORDER = ("certification", "experience", "skill", "domain", "education", "language", "soft", "other")
 _WORK = ("experience", "projects", "open_source")
 _MARKS = " \t,，、;；.。:：!！?？·•-–—"
@@ -64,7 +65,9 @@ class _Writer:
         self.met = sorted((f for f in findings if f.status == "met"), key=_strength_order)
         self.gaps = sorted((f for f in findings if f.status in ("missing", "partial")), key=_gap_order)
         # A condition to agree to is settled sooner than a story is found.
-        self.silent = sorted((f for f in self.musts if f.status == "unclear"), key=lambda f: f.requirement.category == "soft")
+        self.silent = sorted(
+            (f for f in self.musts if f.status == "unclear"), key=lambda f: f.requirement.category == "soft"
+        )
         self.proofs = _proofs(self.met)
 
     def match(self) -> JobMatch:
@@ -105,7 +108,12 @@ class _Writer:
         for finding in findings:
             text = _shortened(demands.subject(finding.demand))
             hits = vocabulary.find(text)
-            whole = len(hits) == 1 and (hits[0].start, hits[0].end) == (0, len(text)) and text.isascii() and finding.requirement.category != "soft"
+            whole = (
+                len(hits) == 1
+                and (hits[0].start, hits[0].end) == (0, len(text))
+                and text.isascii()
+                and finding.requirement.category != "soft"
+            )
             named.append(text if whole and self.locale == "en" else self._quoted(text))
         return self._joined(named)
 
@@ -127,25 +135,35 @@ class _Writer:
 
     def _assessment(self) -> str:
         title = self.job.job_title
-        role = self.phrases["assessment"]["role"].format(title=title) if title else self.phrases["assessment"]["role_unknown"]
+        role = (
+            self.phrases["assessment"]["role"].format(title=title)
+            if title
+            else self.phrases["assessment"]["role_unknown"]
+        )
         counted = [f for f in self.musts if f.status == "met"]
         scale = self.musts or self.findings
         share = sum({"met": 1.0, "partial": 0.5}.get(f.status, 0.0) for f in scale) / max(len(scale), 1)
         band = next(name for least, name in _BANDS if share >= least)
-        values = {"job": role, "met": str(len(counted)), "total": str(len(self.musts))}
+        halves = [f for f in self.gaps if f.must and f.status == "partial"]
+        values = {"job": role, "met": str(len(counted)), "total": str(len(self.musts)), "half": str(len(halves))}
         opening = "no_musts" if not self.musts else "single" if len(self.musts) == 1 else band
-        if len(self.musts) > 1 and not counted:
-            opening = "none" if share == 0 else "weak"
+        if len(self.musts) > 1 and len(counted) in (0, len(self.musts)):
+            opening = "all" if counted else "halves" if halves else "none"
         sentences = [self._say(f"assessment.{opening}", **values)]
         if self.met:
             sentences.append(self._best(band))
-        open_musts = [f for f in self.gaps if f.must]
-        missing = next((f for f in open_musts if f.status == "missing"), None)
-        halves = [f for f in open_musts if f.status == "partial"][:2]
+        missing = next((f for f in self.gaps if f.must and f.status == "missing"), None)
         if missing:
-            sentences.append(self._say("assessment.gap_core" if missing.requirement.core and missing.reason == "nothing" else "assessment.gap", req=self._req(missing)))
+            sentences.append(
+                self._say(
+                    "assessment.gap_core"
+                    if missing.requirement.core and missing.reason == "nothing"
+                    else "assessment.gap",
+                    req=self._req(missing),
+                )
+            )
         if halves:
-            sentences.append(self._say("assessment.half", req=self._req(*halves)))
+            sentences.append(self._say("assessment.half", req=self._req(*halves[:2])))
         if self.silent and len(sentences) < 4:
             sentences.append(self._say("assessment.silent", req=self._req(*self.silent[:2])))
         sentences.append(self._say(f"assessment.close_{band}"))
@@ -177,7 +195,9 @@ class _Writer:
             listed = category == "skill" and passage.place not in _WORK
             found.append(
                 Strength(
-                    point=self._say("strength.skill_listed" if listed else f"strength.{category}", req=self._req(*named)),
+                    point=self._say(
+                        "strength.skill_listed" if listed else f"strength.{category}", req=self._req(*named)
+                    ),
                     evidence=passage.text,
                     section=self._section(passage),
                     requirement_ids=[f.requirement.id for f in group],
@@ -192,7 +212,14 @@ class _Writer:
     def _weakness(self, finding: Finding) -> Weakness:
         requirement, passage = finding.requirement, next(iter(finding.passages), None)
         general = f"{finding.status}_{requirement.category}"
-        values = {"req": self._req(finding), "found": self._found(finding), "years": finding.values.get("years", ""), "needed": finding.values.get("needed", "")}
+        if not finding.must and finding.reason == "nothing":
+            general = "nice_missing"
+        values = {
+            "req": self._req(finding),
+            "found": self._found(finding),
+            "years": finding.values.get("years", ""),
+            "needed": finding.values.get("needed", ""),
+        }
         values["lacking"] = finding.values.get("lacking", "").replace("|", self.words["comma"])
         point = finding.reason if finding.reason in self.phrases["weakness"] else general
         tip = finding.reason if finding.reason in self.phrases["tip"] else general
@@ -200,7 +227,9 @@ class _Writer:
             point=self._say(f"weakness.{point}", **values),
             evidence=passage.text if passage else "",
             section=self._section(passage) if passage else "",
-            tip=Tip(interview=self._say(f"tip.{tip}.interview", **values), resume=self._say(f"tip.{tip}.resume", **values)),
+            tip=Tip(
+                interview=self._say(f"tip.{tip}.interview", **values), resume=self._say(f"tip.{tip}.resume", **values)
+            ),
             requirement_ids=[requirement.id],
         )
 
@@ -218,14 +247,22 @@ class _Writer:
             hook = self._say("outreach.hook_none", title=title)
         call = self._say("outreach.call_to_action")
         for _, passage in self.proofs:
-            outreach = Outreach(hook=hook, value=self._say("outreach.value_quote", quote=_bare(passage.text)), call_to_action=call)
+            outreach = Outreach(
+                hook=hook, value=self._say("outreach.value_quote", quote=_bare(passage.text)), call_to_action=call
+            )
             if _fits(outreach):
                 return outreach
-        outreach = Outreach(hook=hook, value=self._say("outreach.value_plain" if self.met else "outreach.value_none"), call_to_action=call)
+        outreach = Outreach(
+            hook=hook,
+            value=self._say("outreach.value_plain" if self.met else "outreach.value_none"),
+            call_to_action=call,
+        )
         if _fits(outreach):
             return outreach
         # A very long title is the one thing left that can break the limit.
-        return outreach.model_copy(update={"hook": self._say("outreach.hook_none", title=self.phrases["outreach"]["untitled"])})
+        return outreach.model_copy(
+            update={"hook": self._say("outreach.hook_none", title=self.phrases["outreach"]["untitled"])}
+        )
 
     # --- next actions ---------------------------------------------------------------------------------------
 
@@ -233,7 +270,7 @@ class _Writer:
         """Three different next steps: the most serious gaps first, then what is only listed or silent, then craft."""
         steps: dict[str, str] = {}
         for finding in self._weakest():
-            name = _step(finding)
+            name = _step(finding) if finding.must else "nice"
             if name and name not in steps and len(steps) < 2:
                 steps[name] = self._say(f"recommendation.{name}", req=self._req(finding))
         listed = next((f for f in self.met if f.must and f.reason == "listed"), None)
@@ -249,9 +286,12 @@ class _Writer:
         return list(steps.values())[:3]
 
     def _questions(self) -> list[str]:
-        """About must-haves neither covered nor contradicted: what the resume leaves open first, then what it may have left out."""
+        """About must-haves neither covered nor contradicted: first what is open, then what may have been left out."""
         missing = [f for f in self.gaps if f.must and f.status == "missing" and not f.contradicted]
-        return [self._say(f"question.{f.requirement.category}", req=self._req(f)) for f in [*self.silent, *missing][:MOST_QUESTIONS]]
+        return [
+            self._say(f"question.{f.requirement.category}", req=self._req(f))
+            for f in [*self.silent, *missing][:MOST_QUESTIONS]
+        ]
 
 
 def _done(finding: Finding) -> bool:
@@ -266,7 +306,10 @@ def _proofs(met: Sequence[Finding]) -> list[tuple[Finding, Passage]]:
         (finding, passage)
         for finding in met
         for passage in finding.passages
-        if passage.place in _WORK and width(passage.text) >= 20 and finding.requirement.category in ("skill", "domain", "soft", "certification")
+        if passage.place in _WORK
+        and not passage.dated
+        and width(passage.text) >= 20
+        and finding.requirement.category in ("skill", "domain", "soft", "certification")
     ]
     return sorted(found, key=lambda pair: (pair[0].requirement.category == "soft", not _measured(pair[1])))
 
@@ -278,7 +321,12 @@ def _measured(passage: Passage) -> bool:
 def _strength_order(finding: Finding) -> tuple[bool, bool, bool, int]:
     passage = next(iter(finding.passages), None)
     proven = passage is not None and passage.place in _WORK and _measured(passage)
-    return (not finding.must, not finding.requirement.core, not proven, _CATEGORY_ORDER.index(finding.requirement.category))
+    return (
+        not finding.must,
+        not finding.requirement.core,
+        not proven,
+        _CATEGORY_ORDER.index(finding.requirement.category),
+    )
 
 
 def _gap_order(finding: Finding) -> tuple[bool, bool, bool, int]:
@@ -314,7 +362,8 @@ def _step(finding: Finding) -> str | None:
 
 def _bare(text: str) -> str:
     """A passage without the marks at its ends, so that it can stand inside a sentence."""
-    return text.strip().strip(_MARKS) or text.strip()
+    text = " ".join(text.split())
+    return text.strip(_MARKS) or text
 
 
 def _shortened(text: str) -> str:

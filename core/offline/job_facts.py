@@ -1,0 +1,169 @@
+"""The facts around a job: title, company, place, pay. Each is a verbatim part of the posting, or empty."""
+
+import re
+from functools import cache
+
+from core.offline import vocabulary
+from core.offline.demands import cue, job_terms
+from core.offline.lines import width
+from core.offline.postings import ICONS, Posting
+
+_SALARY = re.compile(
+    r"(?:[$€£¥]|S\$|US\$|HK\$|RMB|CNY|USD|EUR|GBP)\s?\d[\d,.]*\s?[kK万]?(?:/\w+)?(?:\s?[-–—~至]\s?(?:[$€£¥]|S\$"
+    r"|US\$)?\s?\d[\d,.]*\s?[kK万]?)?(?:\s?(?:/|per |an |a )\s?(?:yr|year|hour|hr|mo|month|annum|day|年|月))?"
+    r"(?:\s?[·*xX×]\s?\d+\s?薪)?|\d+(?:\.\d+)?\s?[-–—~至]\s?\d+(?:\.\d+)?\s?(?:[kK](?![A-Za-z])|万|千"
+    r"|元)(?:\s?/\s?(?:月"
+    r"|年))?(?:\s?[·*xX×]\s?\d+\s?薪)?|\d+(?:\.\d+)?[kK]\s?[-–—~]\s?\d+(?:\.\d+)?[kK](?:\s?[·*xX×]\s?\d+\s?薪)?"
+    r"|\d{4,6}\s?[-–—~至]\s?\d{4,6}\s?(?:元|/月)?|面议"
+)
+_SALARY_NEARBY = re.compile(rf"(?:薪|salary|pay|compensation)[^\n]{{0,30}}?(?P<value>{_SALARY.pattern})", re.I)
+_SOUGHT = re.compile(
+    r"(?:hiring|looking for|seeking|recruiting)\s+(?:an?|our(?: next)?)\s+"
+    r"(?P<en>[A-Za-z][\w/& -]{2,50}?)(?=[.,;!\n]|\s(?:to|who|with|for|in|at)\b)"
+    r"|(?:招聘|诚聘|急招)\s*(?P<zh>[\u3400-\u9fffA-Za-z]{2,16})"
+)
+_EMPLOYER_PARTS = re.compile(r"\s*[|｜·•@]\s*|\s[-–—]\s|现?诚聘|招聘|急招|急聘")
+_HR = re.compile(r"HR|招聘|人事")
+_PLACE_PARTS = re.compile(r"\s*[|｜/]\s*|\s{2,}|\s·\s|\s[-–—]\s")
+_AFTER_PLACE = re.compile(r"\s+(?=\d|经验|本科|大专|硕士)")
+_ADDRESS = re.compile(r"(?:工作地址|工作地点|上班地点)\s*\n\s*(?P<value>[^\n]{4,80})")
+_BASED = re.compile(
+    r"(?:常驻|base\s*(?=[\u3400-\u9fff])|(?<![a-z])based in |located in "
+    r"|headquartered in )(?=(?P<rest>[^\n]{2,40}))",
+    re.I,
+)
+_LEVEL = re.compile(r"(?:entry|mid|senior|mid-senior|associate|executive|director)[ -]level", re.I)
+_AT = re.compile(r"\s(?:@|at)\s(?P<name>[A-Z][\w .&'-]{1,40})")
+
+
+@cache
+def _label(name: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:^|[\n|｜;；，,【\[]"
+        rf"|\s{{2,}})\s*[*_]*(?:{job_terms()['labels'][name]})[*_】\]]*[ \t]*[:：][ \t]*[*_]*[ \t]*(?P<value>[^\n"
+        rf"|｜;；。]{{1,80}})",
+        re.I,
+    )
+
+
+def labelled(name: str, posting: Posting) -> str:
+    """What stands after a label ("汇报对象：", "Reports to:"); `name` is a key of `[labels]` in job_terms.toml."""
+    match = _label(name).search(posting.text)
+    return match["value"].strip(" *_，,") if match else ""
+
+
+@cache
+def _title_label() -> re.Pattern[str]:
+    return re.compile(
+        rf"^\s*[*_#【\[]*\s*(?:{job_terms()['titles']['labels']})[*_】\]]*[ \t]*[:：][ \t]*[*_]*[ \t]*(?P<value>[^\n"
+        rf"|｜;；。]{{1,80}})",
+        re.I | re.M,
+    )
+
+
+@cache
+def _role_word() -> re.Pattern[str]:
+    titles = job_terms()["titles"]
+    return re.compile(rf"(?:{titles['han']})|(?<![A-Za-z])(?:{titles['latin']})s?(?![A-Za-z])", re.I)
+
+
+def title(posting: Posting) -> str:
+    """The title as labelled, else the first short line with a role word, else what is said to be sought."""
+    labelled_title = _title_label().search(posting.text)
+    if labelled_title:
+        return _bare_title(labelled_title["value"])
+    lines = [line for line in posting.head if not cue("apply").search(line) and any(c.isalpha() for c in line)]
+    if named := next((line for line in lines if width(line) <= 80 and _role_word().search(line)), None):
+        return _bare_title(named)
+    if hiring := _SOUGHT.search(posting.text):
+        return (hiring["en"] or hiring["zh"]).strip()
+    return next((_bare_title(line) for line in lines if 2 <= width(line) <= 40), "")
+
+
+def _bare_title(line: str) -> str:
+    line = ICONS.sub("", _SALARY.sub("", line))
+    line = _AT.sub("", re.split(r"[|｜]|\s[·•]\s|\s{2,}|\s[-–—]\s", line.strip(" #*_"))[0])
+    line = re.sub(r"^(?:hiring|job)[:\s]\s*", "", line, flags=re.I)
+    line = re.sub(r"^.*?(?:现?诚聘|现?招聘|急招|急聘|热招)\s*[:：]?\s*(?=[^\s简启公信岗])", "", line)
+    line = re.sub(r"(?:[（(\[【]\s*[)）\]】])", "", line)
+    return line.strip(" ·•-–—|,，#*_:：【】[]").strip()
+
+
+def company(posting: Posting) -> str:
+    """As labelled, else from the lines under the title, else from how the text speaks of itself."""
+    labels = job_terms()["labels"]
+    if named := labelled("company", posting):
+        return named
+    if named := next((name for line in posting.head[:8] if (name := _employer(line))), ""):
+        return named
+    for pattern in (labels["about"], labels["hiring"]):
+        if match := re.search(pattern, posting.text, re.M):
+            return str(match["name"]).strip()
+    match = re.search(labels["employers"], "\n".join(posting.company))
+    return match[0].strip() if match else ""
+
+
+def _employer(line: str) -> str:
+    """The employer a line names: a name of the usual form, or what stands before a place or its HR, or after "at"."""
+    parts = [part.strip() for part in _EMPLOYER_PARTS.split(line)]
+    for part in parts:
+        if (match := re.search(job_terms()["labels"]["employers"], part)) and not _role_word().search(part):
+            return match[0].strip()
+    if len(parts) > 1 and not vocabulary.places().find(parts[0]):
+        before_place = vocabulary.places().find(parts[1]) and not _role_word().search(parts[0])
+        if before_place or _HR.search(parts[1]):
+            return parts[0]
+    at = _AT.search(line)
+    return at["name"].strip() if at else ""
+
+
+def location(posting: Posting) -> str:
+    """As labelled, else the first line at the top with a known place, else an address or "based in"."""
+    if named := labelled("location", posting):
+        return named
+    for line in posting.head[:8]:
+        hits = vocabulary.places().find(line)
+        if hits:
+            part = next((p for p in _PLACE_PARTS.split(line) if vocabulary.places().find(p)), line)
+            part = _AFTER_PLACE.split(part)[0].strip()
+            return part if width(part) <= 48 else line[hits[0].start : hits[0].end]
+    if address := _ADDRESS.search(posting.text):
+        return address["value"].strip()
+    based = _BASED.search(posting.text)
+    hits = vocabulary.places().find(based["rest"]) if based else ()
+    return based["rest"][hits[0].start : hits[0].end] if based and hits and hits[0].start <= 2 else ""
+
+
+def salary(posting: Posting) -> str:
+    """The first amount that reads as pay: after its label, else near the top, else near a word for pay."""
+    match = (
+        _SALARY.search(labelled("salary_range", posting))
+        or _SALARY.search("\n".join(posting.text.split("\n")[:12]))
+        or _SALARY_NEARBY.search(posting.text)
+    )
+    return (match.groupdict().get("value") or match[0]).strip() if match else ""
+
+
+def seniority(job_title: str, posting: Posting) -> str:
+    """The word of rank in the title, else a level named at the top."""
+    found = _rank_word().search(job_title) or _LEVEL.search("\n".join(posting.head[:6]))
+    return found[0] if found else ""
+
+
+@cache
+def _rank_word() -> re.Pattern[str]:
+    names = sorted(job_terms()["seniority"]["names"], key=lambda name: (-len(name), name))
+    latin = "|".join(re.escape(name) for name in names if name.isascii())
+    han = "|".join(re.escape(name) for name in names if not name.isascii())
+    return re.compile(rf"{han}|(?<![A-Za-z])(?:{latin})(?![A-Za-z])", re.I)
+
+
+def goals(posting: Posting) -> list[str]:
+    """Clauses of the duties that set a figure to reach."""
+    pattern = re.compile(job_terms()["labels"]["goals"], re.I)
+    return [match[0].strip() for line in posting.responsibilities if (match := pattern.search(line))]
+
+
+def relocation(posting: Posting) -> str:
+    match = re.search(job_terms()["labels"]["relocation"], posting.text, re.I)
+    return match[0].strip(" -•*") if match else ""

@@ -1,0 +1,70 @@
+"""Degrees and fields of study: levels compared, fields by family."""
+
+import re
+from dataclasses import dataclass
+
+from core.offline import vocabulary
+from core.offline.dates import total_years
+from core.offline.evidence import Evidence, Passage
+from core.offline.judges.common import Answer, Case, absent, distinct
+
+# Years of work that "or equivalent experience" is taken to mean at least.
+EQUIVALENT_YEARS = 3.0
+
+_STUDYING = re.compile(r"在读|在校|未毕业|肄业|expected|candidate|pursuing|in progress|dropped out|incomplete", re.I)
+_EQUIVALENT = re.compile(r"equivalent|同等学力|同等经验|或同等", re.I)
+# A degree word under work experience is a customer or a city ("Boston, MA"), not a degree.
+_PLACES = frozenset({"education", "head", "summary", "unknown", "other"})
+
+
+@dataclass(frozen=True, order=True)
+class _Degree:
+    finished: bool
+    level: int  # index into DEGREE_ORDER
+
+
+def judge(case: Case) -> Answer:
+    """For a demand for a degree, a field of study, or both."""
+    demand = case.demand
+    degrees, fields = _studied(case.evidence)
+    in_field = next((fields[name] for name in demand.fields if name in fields), None)
+    best = max(degrees, default=None)
+    if demand.degree < 0:
+        return _field_alone(case, in_field, degrees[best] if best else None)
+    if best is None or best.level < demand.degree:
+        return _too_low(case, degrees[best] if best else None)
+    passage = degrees[best]
+    if not best.finished:
+        return Answer("partial", (passage,), "degree_unfinished")
+    if demand.fields and not in_field:
+        return Answer("partial", (passage,), "field_other")
+    passages = distinct([passage, *([in_field] if in_field else [])])
+    return Answer("met", passages, "degree_above" if best.level > demand.degree else "degree")
+
+
+def _studied(evidence: Evidence) -> tuple[dict[_Degree, Passage], dict[str, Passage]]:
+    degrees: dict[_Degree, Passage] = {}
+    fields: dict[str, Passage] = {}
+    for passage in evidence.passages:
+        hits = vocabulary.degrees().find(passage.text)
+        if passage.place not in _PLACES or not (hits or passage.place == "education"):
+            continue
+        finished = not _STUDYING.search(passage.text)
+        for hit in hits:
+            degrees.setdefault(_Degree(finished, vocabulary.DEGREE_ORDER.index(hit.name)), passage)
+        for hit in vocabulary.fields().find(passage.text):
+            fields.setdefault(hit.name, passage)
+    return degrees, fields
+
+
+def _field_alone(case: Case, in_field: Passage | None, other: Passage | None) -> Answer:
+    if in_field:
+        return Answer("met", (in_field,), "field")
+    return Answer("missing", (other,), "field_other") if other else absent(case)
+
+
+def _too_low(case: Case, passage: Passage | None) -> Answer:
+    jobs = case.evidence.jobs
+    if _EQUIVALENT.search(case.demand.text) and total_years([job.period for job in jobs]) >= EQUIVALENT_YEARS:
+        return Answer("partial", distinct([job.head for job in jobs]), "degree_by_experience")
+    return Answer("missing", (passage,), "degree_below") if passage else absent(case)

@@ -1,0 +1,69 @@
+"""Skills, tools, methods and domains: named, covered by something named, close to it, or denied."""
+
+from collections.abc import Sequence
+
+from core.offline import vocabulary
+from core.offline.demands import Demand
+from core.offline.evidence import Evidence, Found
+from core.offline.judges.common import Answer, Case, asked, by_words, distinct, without_names, written
+from core.offline.text import stems
+
+FULL, HALF, NONE = 1.0, 0.5, 0.0
+
+
+def judge(case: Case) -> Answer:
+    """For a demand that names something: by the best evidence for each name, or for any where one is enough."""
+    demand, evidence = case.demand, case.evidence
+    terms = [term for term in demand.terms if vocabulary.kind(term) != "soft"] or list(demand.terms)
+    best: dict[str, Found] = {}
+    for term in terms:
+        if found := evidence.terms(term, demand.text):
+            best[term] = found[0]
+    credits = {term: _worth(best[term], demand) if term in best else NONE for term in terms}
+    if not best:
+        return by_words(case, terms)
+    ranked = sorted(best, key=lambda term: -credits[term])
+    if demand.any_of:
+        top = best[ranked[0]]
+        share, shown = credits[ranked[0]], [best[term] for term in ranked if credits[term] == credits[ranked[0]]][:2]
+    else:
+        share, shown = sum(credits.values()) / len(terms), [best[term] for term in ranked]
+        top = best[ranked[0]]
+    lacking = [term for term in terms if credits[term] == NONE]
+    passages = distinct([found.passage for found in shown])
+    if share < FULL:
+        weakest = best[min(best, key=lambda term: credits[term])] if not demand.any_of else top
+        if lacking and not demand.any_of:
+            return Answer("partial", passages, "some_of", {"found": written(shown), "lacking": asked(demand, lacking)})
+        return Answer("partial", passages, _reason(weakest), {"found": weakest.name})
+    if _only_named(demand, terms, evidence, shown):
+        return Answer("partial", passages, "named_only", {"found": top.name})
+    reason = (
+        "instance"
+        if top.relation == "instance"
+        else "done"
+        if top.passage.place in ("experience", "projects")
+        else "listed"
+    )
+    return Answer("met", passages, reason, {"found": written(shown)})
+
+
+def _worth(found: Found, demand: Demand) -> float:
+    if found.relation in ("same", "instance"):
+        return HALF if found.weak and not demand.basic else FULL
+    return HALF
+
+
+def _reason(found: Found) -> str:
+    return "basic" if found.relation in ("same", "instance") else found.relation
+
+
+def _only_named(demand: Demand, terms: Sequence[str], evidence: Evidence, shown: Sequence[Found]) -> bool:
+    """Whether a demand says much more than its names, and no passage with these names takes up any of it."""
+    wanted = set(stems(without_names(demand.text)))
+    if len(wanted) < 5:
+        return False
+    passages = [
+        found.passage for term in terms for found in evidence.terms(term) if found.relation in ("same", "instance")
+    ]
+    return not any(wanted & passage.stems for passage in [*passages, *(found.passage for found in shown)])

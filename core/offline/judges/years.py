@@ -1,0 +1,111 @@
+"""Years of experience: counted from dated positions in the asked field, or as the resume states them."""
+
+import re
+from collections.abc import Sequence
+
+from core.offline import vocabulary
+from core.offline.dates import total_years
+from core.offline.demands import Demand, years_in
+from core.offline.evidence import Evidence, Job, Passage
+from core.offline.judges.common import Answer, Case, absent, asked, distinct, without_names
+from core.offline.text import stems
+
+# Dates in resumes are rounded to months and years.
+TOLERANCE = 0.25
+# Half of the asked years is worth half.
+PARTIAL_SHARE = 0.5
+
+_EXPERIENCE_WORD = re.compile(r"经验|经历|从业|工作|experience|background|career", re.I)
+_GENERIC = re.compile(
+    r"full[- ]time|professional|progressive|work(?:ing)?|工作经[验历]|全职|实际|从业|同岗位|同类|同等", re.I
+)
+_PLAN = re.compile(r"[三3]\s*年(?:制|规划)")
+
+
+def judge(case: Case) -> Answer:
+    """For a demand that names years. The trade decides which positions count; an industry may be named anywhere."""
+    demand, evidence = case.demand, case.evidence
+    terms = _specific([term for term in demand.terms if vocabulary.kind(term) not in ("soft", "certificate")])
+    topic = tuple(term for term in terms if vocabulary.kind(term) != "domain") or terms
+    words = _topic_words(demand)
+    relevant = [job for job in evidence.jobs if not (topic or words) or _relevant(job.text, topic, words)]
+    stated = _stated_years(evidence, topic, words)
+    years, passages = _years(relevant), [job.head for job in relevant]
+    if stated and stated[0] > years:
+        years, passages = stated[0], [stated[1], *passages]
+    values = {"years": _number(years), "needed": _number(demand.years)}
+    if not passages or years < demand.years * PARTIAL_SHARE:
+        return _elsewhere(case, topic, values) or Answer("missing", distinct(passages, 1), "years_short", values)
+    if years + TOLERANCE < demand.years:
+        return Answer("partial", distinct(passages), "years_short", values)
+    industries = [term for term in terms if term not in topic]
+    if all(_full(evidence, term) for term in industries):
+        return Answer("met", distinct(passages), "years", values)
+    return Answer("partial", distinct(passages), "years_industry", values | {"lacking": asked(demand, industries)})
+
+
+def _elsewhere(case: Case, topic: Sequence[str], values: dict[str, str]) -> Answer | None:
+    """Too few years in the field itself: years next door, the field without dates, or work of another kind."""
+    demand, evidence = case.demand, case.evidence
+    wider = sorted({p for term in topic for p in vocabulary.ancestors(term) if vocabulary.kind(p) != "domain"})
+    related = [job for job in evidence.jobs if wider and _relevant(job.text, wider, ())]
+    if related and _years(related) + TOLERANCE >= demand.years:
+        heads = distinct([job.head for job in related])
+        return Answer("partial", heads, "years_related", values | {"years": _number(_years(related))})
+    if values["years"] != "0":
+        return None
+    found = [f for term in topic for f in evidence.terms(term, demand.text) if f.relation in ("same", "instance")]
+    if found:
+        return Answer("partial", (found[0].passage,), "years_undated", values)
+    total = _years(evidence.jobs)
+    return (
+        Answer("missing", (), "years_elsewhere", values | {"years": _number(total)}) if total else absent(case, topic)
+    )
+
+
+def _years(jobs: Sequence[Job]) -> float:
+    return total_years([job.period for job in jobs])
+
+
+def _topic_words(demand: Demand) -> tuple[str, ...]:
+    text = demand.text
+    for _, start, end in reversed(years_in(text)):
+        text = text[:start] + " " + text[end:]
+    return stems(_GENERIC.sub(" ", without_names(text)))
+
+
+def _specific(terms: Sequence[str]) -> tuple[str, ...]:
+    """Without the terms that another one is an instance of: of "primary Chinese teaching", not "teaching"."""
+    return tuple(t for t in terms if not any(vocabulary.relation(other, t) == "instance" for other in terms))
+
+
+def _full(evidence: Evidence, term: str) -> bool:
+    return any(found.relation in ("same", "instance", "implied") for found in evidence.terms(term))
+
+
+def _relevant(text: str, topic: Sequence[str], words: Sequence[str]) -> bool:
+    names = list(dict.fromkeys(hit.name for hit in vocabulary.find(text)))
+    if any(vocabulary.relation(have, want) in ("same", "instance", "implied") for want in topic for have in names):
+        return True
+    have_words = frozenset(stems(text))
+    # Names decide where there are any; words only where there are none.
+    return not topic and bool(words) and sum(word in have_words for word in words) / len(words) >= 0.3
+
+
+def _stated_years(evidence: Evidence, topic: Sequence[str], words: Sequence[str]) -> tuple[float, Passage] | None:
+    """The years a passage states ("7 years of HR experience") about the asked field, the most of them."""
+    best: tuple[float, Passage] | None = None
+    for passage in evidence.passages:
+        if passage.place in ("education", "certifications"):
+            continue
+        for value, start, end in years_in(passage.text):
+            around = passage.text[max(0, start - 30) : end + 40]
+            if not _EXPERIENCE_WORD.search(around) or _PLAN.search(around):
+                continue
+            if (_relevant(passage.text, topic, words) or not (topic or words)) and (best is None or value > best[0]):
+                best = (value, passage)
+    return best
+
+
+def _number(years: float) -> str:
+    return f"{years:.1f}".removesuffix(".0")

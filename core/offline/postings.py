@@ -1,0 +1,241 @@
+"""A job description taken apart: which lines are headings, and what kind of thing each sentence is.
+
+Headings decide where they exist; elsewhere each sentence gives itself away by how it is worded.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from core.offline import vocabulary
+from core.offline.demands import Piece, cue, job_terms, split, years_in
+from core.offline.lines import HAN, Line, ends_sentence, fold, has_han, width
+from core.offline.lines import join as join_lines
+from core.offline.lines import read as read_lines
+from core.offline.text import clean, sentences
+
+_DEMANDING = ("requirements", "nice")
+_CUE_ORDER = ("apply", "benefits", "nice", "requirement", "company", "responsibility")
+ICONS = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?")
+_ICON_BULLET = re.compile(rf"(?:^|(?<=\s))\s*(?:{ICONS.pattern})+\s*", re.M)
+_STATUS_BAR = re.compile(r"^\s*\d{1,2}:\d{2}\b[^\n]*\d%\s*$", re.M)  # of the phone a screenshot was taken with
+_INLINE_NUMBER = re.compile(
+    r"(?<=[。；;.!！：:】\s])\s*(?=(?:[(（]?\d{1,2}[、)）]|\d{1,2}\.(?=\s*[^\d\s]|\s*\d+\s*(?:年|\+"
+    r"|years)))(?!\s*\d+[、)）]))"
+)
+_INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)")
+
+
+@dataclass
+class _Section:
+    kind: str
+    title: str
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass
+class Posting:
+    """What a posting adds up to, all of it verbatim and in order; `text` is the whole, cleaned."""
+
+    text: str
+    head: list[str] = field(default_factory=list)
+    responsibilities: list[str] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    company: list[str] = field(default_factory=list)
+    rest: list[tuple[str, list[str]]] = field(default_factory=list)
+
+
+def key(text: str) -> str:
+    return "".join(c for c in fold(text).casefold().replace("’", "'") if c.isalnum())
+
+
+@cache
+def _headings() -> dict[str, str]:
+    return {key(name): kind for kind, names in job_terms()["headings"].items() for name in names}
+
+
+@cache
+def _inline_heading() -> re.Pattern[str]:
+    """A heading in the middle of a line: in brackets, or followed by a colon."""
+    names = sorted(
+        (name for names in job_terms()["headings"].values() for name in names if width(name) >= 8),
+        key=lambda n: (-len(n), n),
+    )
+    joined = "|".join(re.escape(name) for name in names)
+    return re.compile(rf"(?<=[\s。；;.!！)）])\s*(?=[【\[]?(?:{joined})[】\]]?\s*[:：]|[【\[](?:{joined})[】\]])", re.I)
+
+
+def _heading(line: Line) -> tuple[str, str, str] | None:
+    """(kind, title, rest of the line) of a line that opens a section; kind "other" for a heading not known."""
+    bare = ICONS.sub("", line.text).strip(" *#_=~-—")
+    bracket = re.match(r"[【\[](?P<title>[^】\]]{1,30})[】\]]\s*[:：]?\s*(?P<rest>.*)$", bare)
+    colon = re.match(r"(?P<title>[^:：。；;，,]{1,48}?)\s*[*_]*\s*[:：]\s*[*_]*\s*(?P<rest>.*)$", bare)
+    for match in (bracket, colon):
+        if match and (kind := _kind(match["title"])):
+            return kind, match["title"].strip(), match["rest"].strip()
+    if kind := _kind(bare):
+        return kind, bare, ""
+    if (
+        (bracket and not bracket["rest"])
+        or line.mark.startswith("#")
+        or (line.text.lstrip().startswith("**") and len(bare) < 40)
+    ):
+        return "other", (bracket["title"] if bracket else bare), ""
+    return None
+
+
+def _kind(title: str) -> str | None:
+    if width(title) > 60:
+        return None
+    title = re.sub(r"^[（(]?[一二三四五六七八九十\d]{1,2}[)）、.．]\s*", "", title.strip())
+    if found := _headings().get(key(title)):
+        return found
+    plain = re.sub(r"[（(][^（）()]*[)）]", "", title)
+    han = key("".join(re.findall(f"[{HAN}]+", plain)))
+    latin = key(re.sub(f"[{HAN}]+", " ", plain))
+    parts = [_headings().get(key(part)) for part in re.split(r"[/&|+、与和及]|\band\b", plain) if key(part)]
+    if len(parts) > 1 and all(parts):
+        return parts[0]
+    known = [_headings().get(part) for part in (han, latin) if part]
+    return known[0] if known and all(known) else None
+
+
+def _lines(text: str) -> list[Line]:
+    text = _inline_heading().sub("\n", text)
+    rows = []
+    for row in text.split("\n"):
+        if len(_INLINE_NUMBER.findall(row)) >= 2:
+            row = _INLINE_NUMBER.sub("\n", row)  # noqa: PLW2901 - the row, cut at its numbers
+        rows.append(_INLINE_BULLET.sub("\n", row))
+    return _unwrapped(read_lines(_ICON_BULLET.sub("\n• ", "\n".join(rows))))
+
+
+def _unwrapped(lines: Sequence[Line]) -> list[Line]:
+    """Wrapped lines put together: the next one has no bullet and starts in lower case or with a comma."""
+    joined: list[Line] = []
+    widest = max((width(line.text) for line in lines), default=0)
+    for line in lines:
+        before = joined[-1] if joined else None
+        # A bullet that fills the column and ends in the middle of a Chinese sentence goes on.
+        full = (
+            before is not None
+            and before.bullet
+            and has_han(before.text[-1:])
+            and width(before.sources[-1]) >= max(50, 0.9 * widest)
+        )
+        starts_low = line.text[0].islower() or line.text[0] in ",，、)）"
+        if (
+            before
+            and not line.mark
+            and not ends_sentence(before.text)
+            and (starts_low or full)
+            and not _heading(before)
+        ):
+            joined[-1] = join_lines(before, line)
+        else:
+            joined.append(line)
+    return joined
+
+
+def read_posting(text: str) -> Posting:
+    """Every line of a posting under what it is about; markup and the status bar of a phone are dropped."""
+    text = _STATUS_BAR.sub("", clean(text))
+    sections = [_Section("head", "")]
+    for line in _lines(text):
+        found = _heading(line)
+        if found:
+            kind, title, rest = found
+            before = sections[-1]
+            sections.append(_Section(kind, title))
+            if rest:
+                sections[-1].lines.append(replace(line, text=rest))
+                # "Location: Columbus" is a fact in passing; what follows it belongs where it stood.
+                if kind == "apply" or (kind == "benefits" and before.kind == "head"):
+                    sections.append(_Section(before.kind, before.title))
+        else:
+            sections[-1].lines.append(line)
+    posting = Posting(text)
+    titled = any(section.kind in _DEMANDING and section.lines for section in sections)
+    for section in sections:
+        _read_section(posting, section, titled)
+    return posting
+
+
+def _read_section(posting: Posting, section: _Section, titled: bool) -> None:
+    texts = [line.text for line in section.lines]
+    if section.kind == "company":
+        posting.company += texts
+    elif section.kind in ("benefits", "apply"):
+        posting.rest.append((section.title, texts))
+    elif section.kind in ("responsibilities", *_DEMANDING):
+        for text in texts:
+            _read_told(posting, text, section)
+    else:
+        # Before the first heading stand title, company and place, one short line each.
+        top = [line for line in section.lines[:8] if section.kind == "head" and _is_short(line)]
+        posting.head += [line.text for line in top]
+        others = [line for line in section.lines if line not in top]
+        posting.rest.append((section.title, [text for line in others for text in _read_free(posting, line, titled)]))
+
+
+def _is_short(line: Line) -> bool:
+    return not line.bullet and width(line.text) <= 90 and not ends_sentence(line.text)
+
+
+def _read_told(posting: Posting, text: str, section: _Section) -> None:
+    """A line under a telling heading: benefits, legal notices and blurbs that slipped in are still told apart."""
+    asks = bool(cue("requirement").search(text))
+    if not asks and (cue("apply").search(text) or cue("benefits").search(text)):
+        posting.rest.append((section.title, [text]))
+    elif section.kind == "responsibilities":
+        posting.responsibilities.append(text.rstrip("；; "))
+    elif not asks and cue("company").search(text):
+        posting.company.append(text)
+    else:
+        for sentence in sentences(text):
+            if _fact(sentence):
+                posting.head.append(sentence)
+            else:
+                posting.pieces += split(sentence, nice=section.kind == "nice")
+
+
+def _fact(sentence: str) -> bool:
+    """A labelled fact ("工作地点：上海") is no demand."""
+    labels = job_terms()["labels"]
+    names = "|".join(
+        labels[name] for name in ("company", "location", "department", "team", "reporting_line", "salary_range")
+    )
+    return bool(re.match(rf"(?:{names})\s*[:：]", sentence, re.I))
+
+
+def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
+    """Sort the sentences of a line that no heading explains; what tells nothing is returned."""
+    rest = []
+    for sentence in sentences(line.text):
+        kind = next((name for name in _CUE_ORDER if cue(name).search(sentence)), "")
+        if kind in ("requirement", "nice") and _describes_work(sentence):
+            kind = "responsibility"
+        if kind == "responsibility":
+            posting.responsibilities.append(sentence)
+        elif kind == "nice" or (kind == "requirement" and not (titled and _is_story(line, sentence))):
+            posting.pieces += split(sentence)
+        elif kind == "company":
+            posting.company.append(sentence)
+        else:
+            rest.append(sentence)
+    return rest
+
+
+def _is_story(line: Line, sentence: str) -> bool:
+    """A long sentence of running text, in a posting that lists its demands elsewhere."""
+    return not line.bullet and width(sentence) > 160
+
+
+def _describes_work(sentence: str) -> bool:
+    """Whether a sentence tells what the job does, although it names skills or ability: it starts with a duty."""
+    return (
+        bool(cue("responsibility").match(sentence))
+        and not years_in(sentence)
+        and not vocabulary.degrees().find(sentence)
+    )
