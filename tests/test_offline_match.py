@@ -111,7 +111,8 @@ def test_no_credit_without_a_verbatim_quote(name: str, fit: str, locale: str) ->
         ("Java", "Skills\nJavaScript", "missing"),
         ("C", "Skills\nC# and CSS", "missing"),
         ("C++, Rust or Java", "Skills\nJava", "met"),
-        ("CI/CD (GitHub Actions)", "Skills\nJenkins", "partial"),
+        ("CI/CD (GitHub Actions)", "Skills\nJenkins", "met"),
+        ("GitHub Actions", "Skills\nJenkins", "partial"),
         # years
         ("5+ years of sales experience", "Experience\nSales Manager, Acme (2015 - 2024)", "met"),
         ("5+ years of sales experience", "Experience\nSales Manager, Acme (Jan 2022 - Dec 2024)", "partial"),

@@ -39,13 +39,13 @@ def table(page: Page, rows: Sequence[HistoryRow]) -> HistoryRow | None:
     frame = pd.DataFrame(
         [
             {
+                "when": row.created_at,
                 "client": row.client,
                 "job": title(page, row),
                 "company": row.company,
                 "score": row.score,
                 "band": page.t(f"band.{row.band}") if row.band else "",
                 "status": page.t(f"status.{row.status}"),
-                "when": row.created_at,
             }
             for row in rows
         ]

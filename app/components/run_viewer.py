@@ -91,7 +91,7 @@ def _output(page: Page, view: RunView, step: Step, box: StatusContainer) -> None
     """What a step made, inside its box; a match and a resume have the whole page for that."""
     summary = view.job.contract if view.job else None
     if step.task == "job_summary" and step.state == "done" and summary is not None:
-        box.markdown(render.job_markdown(summary, page.locale))
+        box.markdown(render.job_markdown(summary, page.locale, level=4))
 
 
 def _pieces(live: LiveText) -> Iterator[str]:

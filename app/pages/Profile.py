@@ -176,7 +176,7 @@ def _result(page: Page, resume: Resume) -> None:
             key=f"correct-{resume.id}",
             on_click=lambda: st.session_state.update({editing_key: True}),
         )
-        st.markdown(render.resume_markdown(summary, page.locale))
+        st.markdown(render.resume_markdown(summary, page.locale, level=3))
         with st.expander(page.t("profile.source_text"), icon=":material/article:"):
             st.text(resume.text)
         return

@@ -277,6 +277,8 @@ def _trim(part: str) -> str:
 def read(text: str) -> Demand:
     """What the demand `text` asks."""
     hits = [hit for hit in vocabulary.find(text) if vocabulary.kind(hit.name) != "language"]
+    # "CI/CD (GitHub Actions)": what stands in brackets is an example of what stands before them.
+    hits = [hit for hit in hits if not _in_brackets(text, hit.start)] or hits
     terms = tuple(dict.fromkeys(hit.name for hit in hits))
     degree_hits = vocabulary.degrees().find(text)
     degrees = [vocabulary.DEGREE_ORDER.index(hit.name) for hit in degree_hits]
@@ -306,6 +308,11 @@ def read(text: str) -> Demand:
         basic="weak" in strengths and "strong" not in strengths,
         unwritten=bool(cue("unwritten").search(text)),
     )
+
+
+def _in_brackets(text: str, at: int) -> bool:
+    before = text[:at]
+    return sum(c in "(（[" for c in before) > sum(c in ")）]" for c in before)
 
 
 def _any_of(text: str) -> bool:

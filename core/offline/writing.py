@@ -23,8 +23,9 @@ MOST_POINTS = 5
 MOST_QUESTIONS = 5
 # The contract says under 100 words or 200 Chinese characters; the margin is for counting differently.
 MOST_WORDS, MOST_HAN = 90, 180
-LONGEST_REQUIREMENT = 72  # columns; a longer one is cut at a word and ends in an ellipsis
+LONGEST_REQUIREMENT = 90  # columns; a longer one is cut at a word and ends in an ellipsis
 
+# Least share of the must-haves, a partial one counting half; chosen by judgement.
 _BANDS = ((0.8, "strong"), (0.6, "good"), (0.4, "mixed"), (0.0, "weak"))
 _CATEGORY_ORDER = ("certification", "experience", "skill", "domain", "education", "language", "soft", "other")
 _WORK = ("experience", "projects", "open_source")
@@ -81,7 +82,7 @@ class _Writer:
             questions_for_client=self._questions(),
         )
 
-    # --- helpers --------------------------------------------------------------------------------------------
+    # --- words ----------------------------------------------------------------------------------------------
 
     def _say(self, path: str, **values: str) -> str:
         """The next variant of the list at a dotted path, filled, its first letter a capital."""
@@ -146,6 +147,7 @@ class _Writer:
         band = next(name for least, name in _BANDS if share >= least)
         halves = [f for f in self.gaps if f.must and f.status == "partial"]
         values = {"job": role, "met": str(len(counted)), "total": str(len(self.musts)), "half": str(len(halves))}
+        values["partly"] = self.words["partly"].format(half=len(halves)) if halves else ""
         opening = "no_musts" if not self.musts else "single" if len(self.musts) == 1 else band
         if len(self.musts) > 1 and len(counted) in (0, len(self.musts)):
             opening = "all" if counted else "halves" if halves else "none"
@@ -318,15 +320,11 @@ def _measured(passage: Passage) -> bool:
     return any(c.isdigit() for c in passage.text)
 
 
-def _strength_order(finding: Finding) -> tuple[bool, bool, bool, int]:
-    passage = next(iter(finding.passages), None)
+def _strength_order(finding: Finding) -> tuple[bool, bool, bool, bool, int]:
+    requirement, passage = finding.requirement, next(iter(finding.passages), None)
     proven = passage is not None and passage.place in _WORK and _measured(passage)
-    return (
-        not finding.must,
-        not finding.requirement.core,
-        not proven,
-        _CATEGORY_ORDER.index(finding.requirement.category),
-    )
+    rank = _CATEGORY_ORDER.index(requirement.category)
+    return (not finding.must, not requirement.core, requirement.category == "soft", not proven, rank)
 
 
 def _gap_order(finding: Finding) -> tuple[bool, bool, bool, int]:

