@@ -1,5 +1,7 @@
 """Entry point: `streamlit run app/Home.py`. Draws the frame of every page, and the first page itself."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from app.components import run_list, run_viewer
@@ -8,6 +10,7 @@ from core import clients, jobs, render, runs, samples
 from core.models import ResumeKind
 
 RECENT = 8  # runs in the sidebar
+ICON = Path(__file__).with_name("icon.svg")  # a file: the browser would fetch a named icon from a font server
 
 
 def home() -> None:
@@ -36,7 +39,7 @@ def home() -> None:
     st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
     if rows:
         st.subheader(page.t("home.recent"), anchor=False)
-        run_list.links(page, rows)
+        run_list.links(page, rows, "home")
 
 
 def _first_steps(page: Page) -> None:
@@ -51,18 +54,19 @@ def _client_card(page: Page, client_id: int, name: str) -> None:
         ready = clients.current(db, client_id, ResumeKind.RESUME) is not None
         saved = jobs.listing(db, client_id, limit=4)
     with st.container(border=True):
-        head, action = st.columns([4, 1], vertical_alignment="center")
-        head.markdown(f"**{render.escape(name)}**")
-        head.caption(page.t("home.resume_ready" if ready else "home.resume_missing"))
-        target = "Workbench" if ready else "Profile"
-        label = page.t("home.open_workbench" if ready else "home.open_profile")
-        action.page_link(f"pages/{target}.py", label=label, query_params={"client": str(client_id)})
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            with st.container(width="content", gap="xsmall"):
+                st.markdown(f"**{render.escape(name)}**")
+                st.caption(page.t("home.resume_ready" if ready else "home.resume_missing"))
+            target = "Workbench" if ready else "Profile"
+            label = page.t("home.open_workbench" if ready else "home.open_profile")
+            st.page_link(f"pages/{target}.py", label=label, query_params={"client": str(client_id)})
         if ready:
             for job in saved:
                 st.page_link(
                     "pages/Workbench.py",
-                    label=render.escape(page.t("home.match_with", job=job.title or page.t("untitled_job"))),
-                    icon=":material/play_arrow:",
+                    label=render.escape(page.t("home.match_with", job=jobs.label(job))),
+                    icon=":material/edit_note:",
                     query_params={"client": str(client_id), "job": str(job.id)},
                 )
 
@@ -76,12 +80,12 @@ def _sidebar(page: Page) -> None:
             st.switch_page("pages/Workbench.py")
         if rows:
             st.caption(page.t("home.recent"))
-            run_list.links(page, rows)
+            run_list.links(page, rows, "sidebar")
         st.divider()
         language_picker(page)
 
 
-st.set_page_config(page_title="Job-match workbench", page_icon=":material/fact_check:", layout="wide")
+st.set_page_config(page_title="Job-match workbench", page_icon=ICON, layout="wide")
 frame = open_page()
 navigation = st.navigation(
     [

@@ -8,13 +8,14 @@ output is already there. So a retry reuses what an earlier attempt finished, and
 calls no model if its answer was kept.
 """
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dbos import DBOS
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from core import database, engine, grounding, llm, render, scoring, tasks
 from core.database import OwnerSession
@@ -35,22 +36,27 @@ def run_workflow(owner_id: int, run_id: str, attempt: int) -> None:
     with database.session(owner_id) as db:
         kind = db.require(Run, run_id).kind
     for task in kind.tasks:
-        if not DBOS.run_step({"name": task}, _step, task, owner_id, run_id):
+        if not DBOS.run_step({"name": task}, _step, task, owner_id, run_id, attempt):
             return
 
 
 def adopt_orphans() -> None:
     """Mend what a crash left between the app's database and the engine's: hand over unfinished runs the engine does
-    not know, and fail those it has given up."""
+    not know, and settle those it has given up."""
     with Session(database.engine()) as db:
-        unfinished = [s for s in RunStatus if not s.finished]
+        unfinished = [status for status in RunStatus if not status.finished]
         runs = db.exec(select(Run).where(col(Run.status).in_(unfinished))).all()
+    active = engine.active(run.workflow_id for run in runs) if runs else {}
     for run in runs:
-        active = engine.is_active(run.workflow_id)
-        if active is None:
+        if run.workflow_id not in active:
             engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt)
-        elif not active and run.owner_id is not None:
-            _Progress(run.owner_id, run.id, "").settle(RunStatus.FAILED, "interrupted")
+        elif not active[run.workflow_id] and run.owner_id is not None:
+            # A run that has finished since it was read stays as it is.
+            with contextlib.suppress(_Superseded):
+                if run.cancel_requested_at is None:
+                    _Progress(run.owner_id, run.id, run.attempt, "").settle(RunStatus.FAILED, "interrupted")
+                else:
+                    _Progress(run.owner_id, run.id, run.attempt, "").settle(RunStatus.CANCELLED, "cancelled")
 
 
 # --- what each task reads and stores ----------------------------------------------------------------------------
@@ -85,6 +91,9 @@ def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
         detailed = db.require(Resume, run.detailed_resume_id).text if run.detailed_resume_id else ""
     sources: dict[Source, str] = {"resume": resume, "detailed_resume": detailed}
 
+    def ground(verdict: Verdict) -> Verdict:
+        return grounding.ground_verdict(verdict, sources)
+
     def score_line(verdicts: list[Verdict]) -> str | None:
         grounded = grounding.ground(
             JobMatch.model_construct(verdicts=verdicts, recommendations=[]), summary.requirements, sources
@@ -98,7 +107,7 @@ def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
         locale=run.locale,
         model=llm.configured(run.model),
         today=run.today,
-        listener=_Live(progress, lambda: LiveMatch(summary.requirements, run.locale, score_line)),
+        listener=_Live(progress, lambda: LiveMatch(summary.requirements, run.locale, score_line, ground)),
     )
     score = scoring.score(summary.requirements, match.verdicts)
 
@@ -150,26 +159,33 @@ _TASKS = {
 # --- one step ---------------------------------------------------------------------------------------------------
 
 
-def _step(task: str, owner_id: int, run_id: str) -> bool:
+class _Superseded(Exception):
+    """The run has finished, or a later attempt has begun: whoever still works on this one stops, changing nothing."""
+
+
+def _step(task: str, owner_id: int, run_id: str, attempt: int) -> bool:
     """Do one task of a run. Returns whether the next one should follow; a failure is settled here, not raised."""
-    progress = _Progress(owner_id, run_id, task)
-    try:
-        with progress.session() as db:
-            run = db.require(Run, run_id)
-            done = _TASKS[task].done(db, run)
-        if not done:
-            progress.begin(_TASKS[task].starts)
-            progress.complete(_TASKS[task].work(progress, run))
-    except Cancelled as error:
-        progress.settle(RunStatus.CANCELLED, error.code)
-        return False
-    except WorkbenchError as error:
-        progress.settle(RunStatus.FAILED, error.code)
-        return False
-    except Exception as error:  # a defect must end as a failed run with a message, not as one that hangs
-        log.error("task crashed run=%s task=%s error=%s at=%s", run_id, task, type(error).__name__, _where(error))
-        progress.settle(RunStatus.FAILED, "internal")
-        return False
+    progress = _Progress(owner_id, run_id, attempt, task)
+    with contextlib.suppress(_Superseded):
+        try:
+            return _work(progress)
+        except WorkbenchError as error:
+            progress.settle_error(error.code)
+        except _Superseded:
+            raise
+        except Exception as error:  # a defect must end as a failed run with a message, not as one that hangs
+            log.error("task crashed run=%s task=%s error=%s at=%s", run_id, task, type(error).__name__, _where(error))
+            progress.settle_error("internal")
+    return False
+
+
+def _work(progress: "_Progress") -> bool:
+    task = _TASKS[progress.task]
+    with progress.session() as db:
+        run = db.require(Run, progress.run_id)
+        done = task.done(db, run)
+    progress.begin(task.starts, again=done)
+    progress.complete(None if done else task.work(progress, run))
     return True
 
 
@@ -182,47 +198,50 @@ def _where(error: BaseException) -> str:
 
 
 class _Progress:
-    """Moves one run through one task: every status, with its event, in one transaction."""
+    """Moves one attempt of a run through one task: every status, with its event, in one transaction."""
 
-    def __init__(self, owner_id: int, run_id: str, task: str) -> None:
+    def __init__(self, owner_id: int, run_id: str, attempt: int, task: str) -> None:
         self.owner_id = owner_id
         self.run_id = run_id
+        self.attempt = attempt
         self.task = task
 
     def session(self) -> OwnerSession:
         return database.session(self.owner_id)
 
-    def begin(self, status: RunStatus) -> None:
+    def begin(self, status: RunStatus, *, again: bool = False) -> None:
+        """Start the task; `again` when its output is there already, from an earlier attempt or before a crash."""
         self.check_cancel()
-        self._move(status, EventType.TASK_STARTED)
+        self._move(status, None if again else EventType.TASK_STARTED)
 
     def stream(self) -> None:
         """The first words of the match can be read."""
         self._move(RunStatus.MATCH_STREAMING)
 
-    def complete(self, store: Callable[[OwnerSession], None]) -> None:
-        """Keep the output, and in the same transaction the status that follows from it."""
+    def complete(self, store: Callable[[OwnerSession], None] | None) -> None:
+        """Keep the output, if it is new, and in the same transaction the status that follows from it."""
         with self.session() as db:
-            run = db.require(Run, self.run_id)
-            store(db)
-            following = run.kind.tasks[run.kind.tasks.index(self.task) + 1 :]
-            run.status = _TASKS[following[0]].starts if following else RunStatus.COMPLETED
-            self._record(db, run, EventType.TASK_COMPLETED)
-            if not following:
-                self._close(db, run)
+            tasks_of_run = db.require(Run, self.run_id).kind.tasks
+            following = tasks_of_run[tasks_of_run.index(self.task) + 1 :]
+            status = _TASKS[following[0]].starts if following else RunStatus.COMPLETED
+            self._set(db, status, EventType.TASK_COMPLETED if store else None)
+            if store:
+                store(db)
             db.commit()
-        log.info("task completed run=%s task=%s status=%s", self.run_id, self.task, run.status)
+        log.info("task completed run=%s task=%s status=%s", self.run_id, self.task, status)
+
+    def settle_error(self, code: str) -> None:
+        """End the run as failed, or as cancelled if that was asked for: a model that is stopped may fail of it."""
+        try:
+            self.check_cancel()
+        except Cancelled as error:
+            code = error.code
+        self.settle(RunStatus.CANCELLED if code == "cancelled" else RunStatus.FAILED, code)
 
     def settle(self, status: RunStatus, code: str) -> None:
         """End the run without a result; what earlier tasks made is kept for a retry."""
-        with self.session() as db:
-            run = db.require(Run, self.run_id)
-            run.status = status
-            run.failure_code = code
-            cancelled = status is RunStatus.CANCELLED
-            self._record(db, run, EventType.TASK_CANCELLED if cancelled else EventType.TASK_FAILED, code)
-            self._close(db, run)
-            db.commit()
+        event = EventType.TASK_CANCELLED if status is RunStatus.CANCELLED else EventType.TASK_FAILED
+        self._move(status, event, code)
         log.info("run settled run=%s task=%s status=%s code=%s", self.run_id, self.task, status, code)
 
     def check_cancel(self) -> None:
@@ -233,26 +252,33 @@ class _Progress:
 
     def log_call(self, call: llm.Call) -> None:
         with self.session() as db:
-            attempt = db.require(Run, self.run_id).attempt
-            db.add(LLMCall(run_id=self.run_id, attempt=attempt, **vars(call)))
+            db.add(LLMCall(run_id=self.run_id, attempt=self.attempt, **vars(call)))
             db.commit()
 
-    def _move(self, status: RunStatus, event: EventType | None = None) -> None:
+    def _move(self, status: RunStatus, event: EventType | None = None, code: str | None = None) -> None:
         with self.session() as db:
-            run = db.require(Run, self.run_id)
-            run.status = status
-            if event:
-                self._record(db, run, event)
+            self._set(db, status, event, code)
             db.commit()
 
-    def _record(self, db: OwnerSession, run: Run, event: EventType, code: str | None = None) -> None:
-        db.add(Event(run_id=run.id, attempt=run.attempt, type=event, task=self.task, failure_code=code))
-
-    def _close(self, db: OwnerSession, run: Run) -> None:
-        run.finished_at = now()
-        attempt = db.exec(select(Attempt).where(Attempt.run_id == run.id, Attempt.number == run.attempt)).one()
-        attempt.finished_at = run.finished_at
-        attempt.failure_code = run.failure_code
+    def _set(self, db: OwnerSession, status: RunStatus, event: EventType | None, code: str | None = None) -> None:
+        """The only change of a status: of this attempt, while it is unfinished. Raises _Superseded otherwise."""
+        finished_at = now() if status.finished else None
+        changed = db.exec(
+            update(Run)
+            .where(
+                col(Run.id) == self.run_id,
+                col(Run.attempt) == self.attempt,
+                col(Run.status).not_in([s for s in RunStatus if s.finished]),
+            )
+            .values(status=status, failure_code=code, finished_at=finished_at)
+        )
+        if changed.rowcount != 1:
+            raise _Superseded
+        if status.finished:
+            attempt = (col(Attempt.run_id) == self.run_id, col(Attempt.number) == self.attempt)
+            db.exec(update(Attempt).where(*attempt).values(failure_code=code, finished_at=finished_at))
+        if event:
+            db.add(Event(run_id=self.run_id, attempt=self.attempt, type=event, task=self.task, failure_code=code))
 
 
 # --- listening to the model -------------------------------------------------------------------------------------
@@ -271,7 +297,8 @@ class _Quiet(llm.Listener):
             self.checked = time.monotonic()
 
     def finished(self, call: llm.Call) -> None:
-        self.progress.log_call(call)
+        with _not_worth_an_answer("call log"):
+            self.progress.log_call(call)
 
 
 class _Live(_Quiet):
@@ -307,4 +334,14 @@ class _Live(_Quiet):
             if not self.streaming:
                 self.streaming = True
                 self.progress.stream()
-            engine.write({"text": delta})
+            with _not_worth_an_answer("live stream"):
+                engine.write({"text": delta})
+
+
+@contextlib.contextmanager
+def _not_worth_an_answer(what: str) -> Iterator[None]:
+    """A hiccup in what only accompanies an answer must not throw away the answer, which may have been paid for."""
+    try:
+        yield
+    except Exception as error:  # a cancelled workflow raises a BaseException, which passes
+        log.error("%s not written error=%s", what, type(error).__name__)

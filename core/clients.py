@@ -1,13 +1,14 @@
-"""Clients and their documents: every upload, paste and correction is a new version, and none is ever changed."""
+"""Clients and their documents: every upload, paste and correction is a new version, whose text never changes."""
 
 from collections.abc import Sequence
 
-from sqlmodel import col, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import col, func, select, update
 
 from core import i18n, render
 from core.database import OwnerSession
 from core.documents import read_document, read_text
-from core.errors import InputError
+from core.errors import InputError, NotFoundError
 from core.models import Client, Origin, Resume, ResumeKind, now
 from core.schemas import DetailedResumeSummary, ResumeSummary
 
@@ -41,12 +42,15 @@ def listing(db: OwnerSession, *, archived: bool = False) -> Sequence[Client]:
 
 
 def add_upload(db: OwnerSession, client_id: int, kind: ResumeKind, data: bytes, filename: str) -> Resume:
-    """Read a file into a new version. Raises InputError, with the code of what is wrong with the file."""
+    """Read a file into a new version, not yet committed: `runs.submit_extraction` does that together with its run.
+
+    Raises InputError, with the code of what is wrong with the file.
+    """
     return _add(db, client_id, kind, read_document(data, filename).text, Origin.UPLOAD, filename)
 
 
 def add_paste(db: OwnerSession, client_id: int, kind: ResumeKind, text: str) -> Resume:
-    """Take pasted text as a new version. Raises InputError when it is empty or too long."""
+    """Take pasted text as a new version, as `add_upload`. Raises InputError when it is empty or too long."""
     return _add(db, client_id, kind, read_text(text), Origin.PASTE)
 
 
@@ -57,13 +61,17 @@ def correct(db: OwnerSession, resume_id: int, summary: ResumeSummary | DetailedR
     """
     old = db.require(Resume, resume_id)
     text = read_text(render.resume_text(summary))
-    return _add(db, old.client_id, old.kind, text, Origin.CORRECTION, old.filename, summary)
+    resume = _add(db, old.client_id, old.kind, text, Origin.CORRECTION, old.filename, summary)
+    db.commit()
+    return resume
 
 
 def use_again(db: OwnerSession, resume_id: int) -> Resume:
     """Make an earlier version the newest, as a copy."""
     old = db.require(Resume, resume_id)
-    return _add(db, old.client_id, old.kind, old.text, old.origin, old.filename, old.contract)
+    resume = _add(db, old.client_id, old.kind, old.text, old.origin, old.filename, old.contract)
+    db.commit()
+    return resume
 
 
 def versions(db: OwnerSession, client_id: int, kind: ResumeKind) -> Sequence[Resume]:
@@ -74,7 +82,18 @@ def versions(db: OwnerSession, client_id: int, kind: ResumeKind) -> Sequence[Res
 
 def current(db: OwnerSession, client_id: int, kind: ResumeKind) -> Resume | None:
     """The version that matching uses: the newest whose structured result is there."""
-    return next((resume for resume in versions(db, client_id, kind) if resume.summary is not None), None)
+    query = select(Resume).where(Resume.client_id == client_id, Resume.kind == kind, _is_read())
+    return db.exec(query.order_by(col(Resume.version).desc()).limit(1)).first()
+
+
+def ready(db: OwnerSession) -> set[int]:
+    """The ids of the clients who have a finished resume, and so can be matched."""
+    query = select(Resume.client_id).where(Resume.kind == ResumeKind.RESUME, _is_read())
+    return set(db.exec(query.distinct()).all())
+
+
+def _is_read() -> ColumnElement[bool]:
+    return col(Resume.summary).is_not(None)
 
 
 def _add(
@@ -86,7 +105,10 @@ def _add(
     filename: str = "",
     summary: ResumeSummary | DetailedResumeSummary | None = None,
 ) -> Resume:
-    db.require(Client, client_id)
+    # Two uploads at once must not get the same number: touching the client makes the second wait for the first.
+    touched = db.exec(update(Client).where(col(Client.id) == client_id).values(name=Client.name))
+    if touched.rowcount != 1:
+        raise NotFoundError
     newest = db.exec(select(func.max(Resume.version)).where(Resume.client_id == client_id, Resume.kind == kind)).one()
     resume = Resume(
         client_id=client_id,
@@ -99,7 +121,7 @@ def _add(
         summary=summary.model_dump() if summary else None,
     )
     db.add(resume)
-    db.commit()
+    db.flush()
     return resume
 
 

@@ -35,12 +35,13 @@ MIGRATION_LOCK = {
 def connect(url: str, **options: Any) -> sa.Engine:
     """A new engine; on SQLite with WAL, and taking the write lock at the first write of a transaction.
 
-    A deferred lock would instead be refused at once, without waiting, when another writer came between.
+    A deferred lock would instead be refused at once, without waiting, when another writer came between. Parameters are
+    hidden from errors: they hold resumes, and errors reach the log.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, **options)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **options)
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, **options)
+    engine = create_engine(url, hide_parameters=True, **options)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -100,7 +101,9 @@ class OwnerSession(Session):
 
     def require(self, table: type[T], key: object) -> T:
         """The row with this primary key; raises NotFoundError when there is none among the owner's."""
-        row = self.get(table, key) if key is not None else None
+        # A NUL, which PostgreSQL refuses, can only come from a tampered address.
+        possible = key is not None and "\0" not in str(key)
+        row = self.get(table, key) if possible else None
         if row is None:
             raise NotFoundError
         return row

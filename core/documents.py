@@ -25,6 +25,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from core.errors import InputError
+from core.reading_order import column_text
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_CHARACTERS = 16_000  # of a resume
@@ -320,7 +321,8 @@ def _read_pdf(data: bytes, extension: str) -> Document:
     texts, pictures = [], []
     for number, page in enumerate(pdf, 1):
         # PDFium writes U+0002 for a hyphen at the end of a line.
-        text = page.get_textpage().get_text_bounded().replace("\x02", "-")
+        printed = page.get_textpage()
+        text = (column_text(printed) or printed.get_text_bounded()).replace("\x02", "-")
         texts.append(text)
         if _is_picture(page, text):
             pictures.append(number)
@@ -369,6 +371,10 @@ _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyph
 _SKIPPED = {f"{_W}{name}" for name in ("pPr", "rPr", "sectPr", "del", "moveFrom", "rt")} | {
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 }
+_LIST_STYLES = re.compile(r"list (?:bullet|number)", re.IGNORECASE)
+_HEADING_STYLES = re.compile(r"(?:heading|title|subtitle)\b", re.IGNORECASE)
+# A typed mark of a list item: any sign that opens neither a quotation nor a bracket nor a number, or a numeral.
+_MARKED = re.compile(r"\s*(?:[^\w\s\"'“‘「『《〈【\[(（+.$¥€£@#~<]|[(（]?\d{1,2}(?:[)）、]|\.(?!\d)))")
 _PARTS_BEFORE, _PARTS_AFTER = ("header",), ("footnotes", "endnotes", "footer")
 
 
@@ -413,19 +419,68 @@ def _read_docx(data: bytes) -> Document:
         document.part,
         *(part for name in _PARTS_AFTER for part in related.get(name, [])),
     ]
+    styles = _style_marks(document.styles.element)
     # Headers of the first, the even and the other pages are parts of their own, and mostly say the same.
-    texts = dict.fromkeys("\n".join(_paragraphs(parse_xml(part.blob))) for part in parts)
+    texts = dict.fromkeys("\n".join(_paragraphs(parse_xml(part.blob), styles)) for part in parts)
     text = "\n".join(text for text in texts if text.strip())
     if not _letters(text):
         raise InputError("file_no_text" if "image" in related else "text_empty")
     return Document(text, _DOCX_TYPE)
 
 
-def _paragraphs(root: Any) -> Iterator[str]:
-    """The text of every paragraph, by where it starts: a text box comes after the paragraph it is anchored in."""
+def _style_marks(root: Any) -> dict[str, str]:
+    """What its style puts before a paragraph, by style id: "•" for a list, "" for a heading, even a numbered one.
+
+    Styles that say nothing, themselves or by the styles they are based on, are left out.
+    """
+    marks: dict[str, str] = {}
+    based_on: dict[str, str] = {}
+    for style in root.iter(f"{_W}style"):
+        identifier = style.get(f"{_W}styleId", "")
+        name, base = (_value(style, tag) for tag in ("name", "basedOn"))
+        properties = style.find(f"{_W}pPr")
+        based_on[identifier] = base
+        if _HEADING_STYLES.match(name) or _value(properties, "outlineLvl"):
+            marks[identifier] = ""
+        elif _LIST_STYLES.match(name) or _numbered(properties):
+            marks[identifier] = "•"
+    for identifier in based_on:
+        ancestor, seen = identifier, {identifier}
+        while ancestor not in marks and (ancestor := based_on.get(ancestor, "")) not in seen:
+            seen.add(ancestor)
+        if ancestor in marks:
+            marks[identifier] = marks[ancestor]
+    return marks
+
+
+def _value(parent: Any, *names: str) -> str:
+    """The w:val of the element down that path, or an empty string."""
+    found = None if parent is None else parent.find("/".join(f"{_W}{name}" for name in names))
+    return "" if found is None else found.get(f"{_W}val", "")
+
+
+def _numbered(properties: Any) -> bool:
+    # The number 0 takes a paragraph out of the list its style puts it in (ECMA-376-1, 17.9.18).
+    return _value(properties, "numPr", "numId") not in ("", "0")
+
+
+def _mark(properties: Any, styles: dict[str, str]) -> str:
+    """The bullet Word draws before a paragraph with these properties; it is not part of the text."""
+    style = styles.get(_value(properties, "pStyle"))
+    if style == "" or _value(properties, "outlineLvl") or _value(properties, "numPr", "numId") == "0":
+        return ""
+    return "•" if style or _numbered(properties) else ""
+
+
+def _paragraphs(root: Any, styles: dict[str, str]) -> Iterator[str]:
+    """The text of every paragraph, by where it starts: a text box comes after the paragraph it is anchored in.
+
+    A paragraph of a list starts with a bullet, whatever Word draws there.
+    """
     from lxml import etree  # noqa: PLC0415 - only the child needs it
 
     paragraphs: list[list[str]] = []
+    marks: list[str] = []
     open_paragraphs: list[list[str]] = []
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
@@ -437,10 +492,12 @@ def _paragraphs(root: Any) -> Iterator[str]:
         elif element.tag == _PARAGRAPH:
             open_paragraphs.append([])
             paragraphs.append(open_paragraphs[-1])
+            marks.append(_mark(element.find(f"{_W}pPr"), styles))
         elif open_paragraphs:
             text = element.text or "" if element.tag == f"{_W}t" else _BREAKS.get(element.tag, "")
             open_paragraphs[-1].append(text)
-    return map("".join, paragraphs)
+    for mark, text in zip(marks, map("".join, paragraphs), strict=True):
+        yield f"{mark} {text.lstrip()}" if mark and text.strip() and not _MARKED.match(text) else text
 
 
 _DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

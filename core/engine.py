@@ -7,16 +7,12 @@ DBOS takes a fifth of a second to import, which the first page does not need: so
 """
 
 import logging
-import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
-from core import database
+from core import database, slots
 from core.settings import settings
 
 if TYPE_CHECKING:
@@ -29,63 +25,114 @@ QUEUE = "runs"
 STREAM = "live"
 VERSION = "1"  # pinned: DBOS would otherwise strand pending runs whenever the code changes
 WORKFLOW_TIMEOUT = 3600.0  # seconds; a backstop far above the sum of the model deadlines
-MAX_SLOTS = 64
 POLL = 0.05  # seconds between a viewer's reads on SQLite; PostgreSQL notifies
 HEARTBEAT = 0.2  # seconds a viewer waits before it hears that nothing is new
+SWEEP = 10.0  # seconds between looks for runs that nobody works on
 
-_lock = RLock()
+_lock = threading.RLock()
 _clients: dict[str, "DBOSClient"] = {}  # by URL: this process's connection for submitting and viewing
-_slot: FileLock | None = None  # held while this process executes; the system releases it however the process ends
+_slot: slots.Slot | None = None  # held while this process executes
+_keeper: threading.Event | None = None  # set to end the thread that keeps it running
 
 
 def start() -> bool:
     """Begin to execute runs in this process, and take up those a crash interrupted. Calling it again does nothing.
 
-    Returns False when this process only submits and views, because another one executes this SQLite file.
+    Returns False when this process only submits and views, because others execute. Raises what the database raises;
+    the next call then tries again.
     """
-    global _slot  # DBOS itself is one per process
+    global _slot  # noqa: PLW0603 (DBOS itself is one per process)
     with _lock:
         if _slot is not None:
             return True
-        _slot, executor_id = _take_slot()
-        if _slot is None:
+        slot = slots.take(settings().engine_database_url)
+        if slot is None:
             return False
-        from dbos import DBOS, DBOSPortableJSONSerializer  # noqa: PLC0415
+        try:
+            _launch(slot.executor_id)
+        except BaseException:
+            _destroy()
+            slot.release()
+            raise
+        _slot = slot
+    sweep()
+    log.info("engine started executor=%s", slot.executor_id)
+    return True
 
-        from core import chain  # noqa: PLC0415 (registers the workflow, which needs this module)
 
-        config: DBOSConfig = {
-            "name": "jobmatch",
-            "system_database_url": settings().engine_database_url,
-            "serializer": DBOSPortableJSONSerializer(),
-            "application_version": VERSION,
-            "executor_id": executor_id,
-            "log_level": "WARNING",
-        }
-        if _on_sqlite():
-            config["system_database_engine"] = _sqlite_engine(settings().engine_database_url)
-        DBOS(config=config)
-        DBOS.launch()
-        DBOS.register_queue(
-            QUEUE, worker_concurrency=settings().concurrency, polling_interval_sec=0.1, on_conflict="always_update"
-        )
-        chain.adopt_orphans()
-        log.info("engine started executor=%s", executor_id)
-        return True
+def _launch(executor_id: str) -> None:
+    from dbos import DBOS, DBOSPortableJSONSerializer  # noqa: PLC0415
+
+    from core import chain  # noqa: F401, PLC0415 (registers the workflow, which needs this module)
+
+    config: DBOSConfig = {
+        "name": "jobmatch",
+        "system_database_url": settings().engine_database_url,
+        "serializer": DBOSPortableJSONSerializer(),
+        "application_version": VERSION,
+        "executor_id": executor_id,
+        "log_level": "WARNING",
+    }
+    if _on_sqlite():
+        config["system_database_engine"] = _sqlite_engine(settings().engine_database_url)
+    DBOS(config=config)
+    DBOS.launch()
+    DBOS.register_queue(
+        QUEUE, worker_concurrency=settings().concurrency, polling_interval_sec=0.1, on_conflict="always_update"
+    )
+
+
+def _destroy() -> None:
+    from dbos import DBOS  # noqa: PLC0415
+
+    DBOS.destroy()
 
 
 def stop() -> None:
     """End execution in this process; interrupted runs stay pending for the next start."""
-    global _slot  # noqa: PLW0603
+    global _slot, _keeper  # noqa: PLW0603
     with _lock:
+        if _keeper is not None:
+            _keeper.set()
+            _keeper = None
         if _slot is not None:
-            from dbos import DBOS  # noqa: PLC0415
-
-            DBOS.destroy()
+            _destroy()
             _slot.release()
             _slot = None
         while _clients:
             _clients.popitem()[1].destroy()
+
+
+def sweep() -> None:
+    """Hand over or settle the runs that nobody works on; does nothing unless this process executes."""
+    from core import chain  # noqa: PLC0415
+
+    with _lock:
+        if _slot is not None:
+            chain.adopt_orphans()
+
+
+def keep_running() -> None:
+    """Start in the background, and from then on see to it that runs are executed: by this process as soon as it may.
+
+    When the process that executed is gone, or a start failed, the next look takes over. Calling it again does nothing.
+    """
+    global _keeper  # noqa: PLW0603
+    with _lock:
+        if _keeper is None:
+            _keeper = threading.Event()
+            threading.Thread(target=_keep, args=(_keeper,), name="engine", daemon=True).start()
+
+
+def _keep(ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            with _lock:
+                if not ended.is_set() and start():
+                    sweep()
+        except Exception as error:  # whatever is wrong now may be right at the next look
+            log.error("engine not running error=%s", type(error).__name__)
+        ended.wait(SWEEP)
 
 
 def enqueue(workflow_id: str, *arguments: Any) -> None:
@@ -106,10 +153,10 @@ def enqueue(workflow_id: str, *arguments: Any) -> None:
     )
 
 
-def is_active(workflow_id: str) -> bool | None:
-    """Whether the engine will still work on this workflow; None when it has never heard of it."""
-    found = _client().list_workflows(workflow_ids=[workflow_id], load_input=False, load_output=False)
-    return found[0].status in ("ENQUEUED", "PENDING", "DELAYED") if found else None
+def active(workflow_ids: Iterable[str]) -> dict[str, bool]:
+    """Of the workflows the engine knows, whether it will still work on them."""
+    found = _client().list_workflows(workflow_ids=list(workflow_ids), load_input=False, load_output=False)
+    return {workflow.workflow_id: workflow.status in ("ENQUEUED", "PENDING", "DELAYED") for workflow in found}
 
 
 def write(entry: dict[str, Any]) -> None:
@@ -140,23 +187,6 @@ def read(workflow_id: str, offset: int = 0) -> Iterator[dict[str, Any] | None]:
 
 def _on_sqlite() -> bool:
     return settings().engine_database_url.startswith("sqlite")
-
-
-def _take_slot() -> tuple[FileLock | None, str]:
-    """The lowest free place to execute in, as a held file lock, and an executor id that is unique and stable.
-
-    On SQLite there is one place. Two executors of the same id would run, and pay, every step twice.
-    """
-    folder = Path(settings().data_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(1 if _on_sqlite() else MAX_SLOTS):
-        lock = FileLock(folder / f"executor-{number}.lock", thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            continue
-        return lock, "embedded" if _on_sqlite() else f"{socket.gethostname()}-{number}"
-    return None, ""
 
 
 @cache

@@ -78,7 +78,7 @@ def ground(match: JobMatch, requirements: list[Requirement], sources: Mapping[So
     `verified` is ours. A `met` or `partial` without a verified quote becomes `unclear`. Ids of requirements that do not
     exist disappear. A source that is not given bears out nothing.
     """
-    normalised = {source: normalise(text) for source, text in sources.items()}
+    normalised = _normalised(sources)
     given: dict[str, Verdict] = {}
     for verdict in match.verdicts:
         given.setdefault(verdict.requirement_id, verdict)
@@ -100,6 +100,15 @@ def ground(match: JobMatch, requirements: list[Requirement], sources: Mapping[So
             ],
         },
     )
+
+
+def ground_verdict(verdict: Verdict, sources: Mapping[Source, str]) -> Verdict:
+    """A copy of one verdict that claims only what the sources bear out, just as `ground` would have it."""
+    return _ground_verdict(verdict, _normalised(sources))
+
+
+def _normalised(sources: Mapping[Source, str]) -> dict[Source, str]:
+    return {source: normalise(text) for source, text in sources.items()}
 
 
 def _ground_verdict(verdict: Verdict, sources: Mapping[Source, str]) -> Verdict:

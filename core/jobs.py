@@ -3,14 +3,16 @@
 import hashlib
 from collections.abc import Sequence
 
+from sqlalchemy import case
 from sqlmodel import col, func, select
 
 from core import prompts
 from core.database import OwnerSession
 from core.errors import InputError
-from core.models import Client, Job
+from core.models import Job
 
 MIN_CHARACTERS, MAX_CHARACTERS = 40, 20_000  # after trimming; Chinese is dense, so the lower limit is low
+LABEL = 40  # characters of a text that stand for its title
 
 
 def valid_text(text: str) -> str:
@@ -28,16 +30,18 @@ def new(client_id: int, text: str, title: str = "") -> Job:
     return Job(client_id=client_id, text=text, text_hash=hashlib.sha256(text.encode()).hexdigest(), title=title)
 
 
-def save(db: OwnerSession, client_id: int, text: str, title: str) -> Job:
-    """Keep a job description for later. Raises InputError when the text is too short or too long."""
-    db.require(Client, client_id)
-    job = new(client_id, valid_text(text), title)
-    db.add(job)
-    db.commit()
-    return job
+def label(job: Job) -> str:
+    """What a list calls a job: its title, or the beginning of its text while there is none."""
+    return job.title or " ".join(job.text[:LABEL].split())
 
 
 def listing(db: OwnerSession, client_id: int, limit: int = 50) -> Sequence[Job]:
-    """A client's job descriptions, each text once, in the order in which they first came."""
-    first = select(func.min(Job.id)).where(Job.client_id == client_id).group_by(col(Job.text_hash))
-    return db.exec(select(Job).where(col(Job.id).in_(first)).order_by(col(Job.id)).limit(limit)).all()
+    """A client's job descriptions, each text once (under a title if it ever got one), in the order they first came."""
+    titled = func.max(case((col(Job.title) != "", col(Job.id))))
+    each = (
+        select(func.coalesce(titled, func.min(Job.id)).label("id"), func.min(Job.id).label("first"))
+        .where(Job.client_id == client_id)
+        .group_by(col(Job.text_hash))
+        .subquery()
+    )
+    return db.exec(select(Job).join(each, col(Job.id) == each.c.id).order_by(each.c.first).limit(limit)).all()

@@ -6,10 +6,11 @@ litellm takes seconds to import, so it is imported at the first call, or before 
 import json
 import logging
 import os
+import queue
 import re
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -26,8 +27,10 @@ from core.settings import OFFLINE_MODEL, settings
 log = logging.getLogger(__name__)
 
 JsonMode = Literal["schema", "object", "prompt"]
+HEARTBEAT = 0.2  # seconds of silence after which the caller is asked whether to go on
 MAX_ANSWER = 65_536  # characters; no contract needs more, and a model that loops must not fill the memory
 _THINKING = re.compile(r"^\s*<think>.*?</think>", re.S)
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # an escaped NUL, which PostgreSQL cannot store and nobody can read
 _CONTROLS = dict.fromkeys(range(32), " ")  # raw control characters inside strings: a common fault, harmless to mend
 
 
@@ -144,7 +147,7 @@ def _stream(model: Model, arguments: dict[str, Any], listener: Listener, call: C
     text = ""
     try:
         with closing(_chunks(arguments)) as chunks:
-            for content, finish_reason, usage in chunks:
+            for content, finish_reason, usage in _whole_characters(chunks):
                 call.finish_reason = finish_reason or call.finish_reason
                 if usage is not None:
                     call.prompt_tokens, call.completion_tokens = usage.prompt_tokens, usage.completion_tokens
@@ -167,19 +170,71 @@ def _stream(model: Model, arguments: dict[str, Any], listener: Listener, call: C
 _UNUSABLE = {"length": "cut_off", "content_filter": "content_filter"}  # finish reasons that spoil an answer
 
 
-def _chunks(arguments: dict[str, Any]) -> Generator[tuple[str, str | None, Any]]:
-    """(content, finish_reason, usage) of each chunk; whatever litellm raises comes out as a ModelError."""
-    response = None
+Chunk = tuple[str, str | None, Any]  # content, finish_reason, usage
+
+
+def _chunks(arguments: dict[str, Any]) -> Generator[Chunk]:
+    """The stream, read in a thread of its own, with an empty chunk whenever the model has been silent for a heartbeat:
+    so a cancel or a deadline takes effect at once and not at the model's next word. Raises ModelError."""
+    chunks: queue.SimpleQueue[Chunk | Exception | None] = queue.SimpleQueue()
+    reader = _Reader(arguments, chunks)
+    reader.start()
     try:
-        response = _litellm().completion(**arguments)
-        for chunk in response:
-            choice = chunk.choices[0] if chunk.choices else None
-            content = (choice.delta.content or "") if choice else ""
-            yield content, choice.finish_reason if choice else None, getattr(chunk, "usage", None)
-    except Exception as error:  # any provider may raise anything
-        raise _classify(error) from error
+        while True:
+            try:
+                chunk = chunks.get(timeout=HEARTBEAT)
+            except queue.Empty:
+                yield "", None, None
+                continue
+            if chunk is None:
+                return
+            if isinstance(chunk, Exception):
+                raise _classify(chunk) from chunk
+            yield chunk
     finally:
-        _close(response)
+        reader.close()
+
+
+class _Reader(threading.Thread):
+    """Reads one answer into a queue: chunks, then None, or the exception that ended it."""
+
+    def __init__(self, arguments: dict[str, Any], chunks: "queue.SimpleQueue[Chunk | Exception | None]") -> None:
+        super().__init__(name="model-reader", daemon=True)
+        self._arguments = arguments
+        self._chunks = chunks
+        self._response: Any = None
+        self._closed = False
+
+    def run(self) -> None:
+        try:
+            self._response = _litellm().completion(**self._arguments)
+            for chunk in self._response:
+                if self._closed:
+                    break
+                choice = chunk.choices[0] if chunk.choices else None
+                content = (choice.delta.content or "") if choice else ""
+                self._chunks.put((content, choice.finish_reason if choice else None, getattr(chunk, "usage", None)))
+            self._chunks.put(None)
+        except Exception as error:  # any provider may raise anything
+            self._chunks.put(error)
+        finally:
+            _close(self._response)
+
+    def close(self) -> None:
+        """End the HTTP stream; a read under way ends with its connection."""
+        self._closed = True
+        if self.is_alive():
+            _close(self._response)
+
+
+def _whole_characters(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Chunks without half characters: a stream may cut an emoji between its surrogates, and a lone one is not text."""
+    carry = ""
+    for content, finish_reason, usage in chunks:
+        text = carry + content
+        carry = text[-1] if text and not finish_reason and "\ud800" <= text[-1] <= "\udbff" else ""
+        text = text.removesuffix(carry).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        yield text, finish_reason, usage
 
 
 def _arguments(model: Model, mode: JsonMode, schema: type[Contract]) -> dict[str, Any]:
@@ -266,7 +321,7 @@ def parse(text: str, schema: type[Contract]) -> Contract:
     start, end = text.find("{"), text.rfind("}")
     if start < 0:
         raise ModelError("refused")
-    document = text[start : end + 1 if end > start else None].translate(_CONTROLS)
+    document = _NUL.sub(r"\1", text[start : end + 1 if end > start else None].translate(_CONTROLS))
     try:
         return schema.model_validate(from_json(document))
     except ValidationError as error:
@@ -283,6 +338,8 @@ def _litellm() -> Any:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
     os.environ.setdefault("LITELLM_LOG", "ERROR")
+    # It takes a repeated chunk for a looping model; our own limits on length and time end a loop, and say what it was.
+    os.environ.setdefault("REPEATED_STREAMING_CHUNK_LIMIT", "1000000")
     with _importing:
         import litellm  # noqa: PLC0415
 
@@ -300,5 +357,5 @@ _importing = threading.Lock()
 
 
 def warm_up() -> None:
-    """Import litellm in the background, so that the first run does not wait for it."""
-    threading.Thread(target=_litellm, name="warm-up", daemon=True).start()
+    """Import litellm now, so that the first run does not wait for it."""
+    _litellm()

@@ -1,6 +1,7 @@
 """Tables. Every row but a user's belongs to an owner, and is reached only through `core.database.session(owner)`.
 
-Versions and outputs are written once and not changed: a run keeps pointing at exactly what it read.
+A version's text never changes, and a summary or match is written once, by the run that made it: so a run keeps
+pointing at exactly what it read.
 """
 
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, ResumeSumm
 
 
 class RunStatus(StrEnum):
-    """The only truth about a run. Written by the workflow alone; a page renders it."""
+    """The only truth about a run. After its creation, or that of a new attempt, only `core.chain` writes it."""
 
     OCR_PENDING = "OCR_PENDING"
     SUMMARY_PENDING = "SUMMARY_PENDING"
@@ -74,6 +75,9 @@ class EventType(StrEnum):
     TASK_COMPLETED = "TASK_COMPLETED"
     TASK_FAILED = "TASK_FAILED"
     TASK_CANCELLED = "TASK_CANCELLED"
+
+
+_Json = JSON(none_as_null=True)  # an absent document is NULL, so that a query can ask for it
 
 
 def now() -> datetime:
@@ -137,7 +141,7 @@ class Resume(Owned, table=True):
     filename: str = ""
     text: str
     locale: str
-    summary: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    summary: dict[str, Any] | None = Field(default=None, sa_type=_Json)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
     @property
@@ -155,7 +159,7 @@ class Job(Owned, table=True):
     text_hash: str = Field(index=True)
     title: str = ""
     company: str = ""
-    summary: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    summary: dict[str, Any] | None = Field(default=None, sa_type=_Json)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
     @property
@@ -190,7 +194,7 @@ class Run(Owned, table=True):
 
     @property
     def today(self) -> str:
-        """The day "present" means in this run, YYYY-MM-DD: its own, so that running it again changes nothing."""
+        """The day (UTC) "present" means in this run, YYYY-MM-DD: its own, so that running it again changes nothing."""
         return self.created_at.date().isoformat()
 
 

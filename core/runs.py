@@ -6,6 +6,7 @@ run, a new form with the same inputs a new one.
 
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ from core.models import (
     RunStatus,
     now,
 )
+
+log = logging.getLogger(__name__)
 
 POLL = 0.2  # seconds between looks at the status
 BATCH = 0.1  # seconds of live text in one delta at the start
@@ -70,9 +73,20 @@ def submit_match(db: OwnerSession, client_id: int, jd: str, *, model: str, local
 
 
 def submit_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str) -> Run:
-    """Start the extraction of one resume version; the same version gives the same run."""
+    """Commit a resume version with the run that reads it, and start that; the same version gives the same run."""
+    return _submit(db, _extraction(db, resume, model, locale))
+
+
+def insert_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str) -> Run:
+    """As `submit_extraction`, for a caller that commits more with it and then calls `hand_over`."""
+    run = _extraction(db, resume, model, locale)
+    _insert(db, run)
+    return run
+
+
+def _extraction(db: OwnerSession, resume: Resume, model: str, locale: str) -> Run:
     kind = RunKind(resume.kind.value)
-    run = Run(
+    return Run(
         id=_key(db, kind, resume.id),
         kind=kind,
         status=RunStatus.SUMMARY_PENDING,
@@ -81,7 +95,6 @@ def submit_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: s
         model=model,
         locale=locale,
     )
-    return _submit(db, run)
 
 
 def _key(db: OwnerSession, *inputs: object) -> str:
@@ -92,21 +105,25 @@ def _key(db: OwnerSession, *inputs: object) -> str:
 def _submit(db: OwnerSession, run: Run, job: Job | None = None) -> Run:
     if (known := db.get(Run, run.id)) is None:
         try:
-            if job is not None:
-                db.add(job)
-                db.flush()
-                run.job_id = job.id
-            db.add(run)
-            db.flush()
-            _new_attempt(db, run)
+            _insert(db, run, job)
             db.commit()
         except IntegrityError:  # the other half of a double click was faster
             db.rollback()
             known = db.require(Run, run.id)
     run = known or run
     if not run.status.finished:
-        _hand_over(run)
+        hand_over(run)
     return run
+
+
+def _insert(db: OwnerSession, run: Run, job: Job | None = None) -> None:
+    if job is not None:
+        db.add(job)
+        db.flush()
+        run.job_id = job.id
+    db.add(run)
+    db.flush()
+    _new_attempt(db, run)
 
 
 def _new_attempt(db: OwnerSession, run: Run) -> None:
@@ -114,9 +131,13 @@ def _new_attempt(db: OwnerSession, run: Run) -> None:
     db.add(Event(run_id=run.id, attempt=run.attempt, type=EventType.TASK_CREATED))
 
 
-def _hand_over(run: Run) -> None:
-    # A crash before this line leaves a run the engine does not know; the next start hands it over.
-    engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt)
+def hand_over(run: Run) -> None:
+    """Give a committed run to the engine. If that fails now, or the process dies before, the engine's next sweep of
+    the database finds the run and takes it."""
+    try:
+        engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt)
+    except Exception as error:  # the run is kept already: nothing is lost that should be reported as lost
+        log.warning("hand-over postponed run=%s error=%s", run.id, type(error).__name__)
 
 
 def cancel(db: OwnerSession, run_id: str) -> None:
@@ -154,7 +175,7 @@ def retry(db: OwnerSession, run_id: str) -> Run:
     db.refresh(run)
     _new_attempt(db, run)
     db.commit()
-    _hand_over(run)
+    hand_over(run)
     return run
 
 

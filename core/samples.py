@@ -4,9 +4,11 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 
+from sqlmodel import col, update
+
 from core import clients, jobs, runs
 from core.database import OwnerSession
-from core.models import ResumeKind, Run
+from core.models import Client, ResumeKind, Run, User
 from core.settings import OFFLINE_MODEL, ROOT
 
 FOLDER = ROOT / "samples"
@@ -48,17 +50,27 @@ def loaded(db: OwnerSession) -> bool:
 def load(db: OwnerSession) -> list[Run]:
     """Add the sample clients that are missing, with their documents and jobs; returns the extractions it started.
 
-    The offline analyst reads them, whatever model is configured: a first look must cost nothing.
+    The offline analyst reads them, whatever model is configured: a first look must cost nothing. All in one
+    transaction, begun by touching the owner: a second click at the same time waits, and then finds them there.
     """
-    started = []
+    db.exec(update(User).where(col(User.id) == db.owner_id).values(name=User.name))
     present = {client.name for client in clients.listing(db)}
-    for sample in samples():
-        if sample.name in present:
-            continue
-        client = clients.create(db, sample.name)
-        for kind, text in sample.documents.items():
-            resume = clients.add_paste(db, client.id or 0, kind, text)
-            started.append(runs.submit_extraction(db, resume, model=OFFLINE_MODEL, locale=sample.locale))
-        for title, text in sample.jobs.items():
-            jobs.save(db, client.id or 0, text, title)
+    started = [run for sample in samples() if sample.name not in present for run in _add(db, sample)]
+    db.commit()
+    for run in started:
+        runs.hand_over(run)
     return started
+
+
+def _add(db: OwnerSession, sample: SampleClient) -> list[Run]:
+    client = Client(name=sample.name)
+    db.add(client)
+    db.flush()
+    client_id = client.id or 0
+    db.add_all(jobs.new(client_id, jobs.valid_text(text), title) for title, text in sample.jobs.items())
+    return [
+        runs.insert_extraction(
+            db, clients.add_paste(db, client_id, kind, text), model=OFFLINE_MODEL, locale=sample.locale
+        )
+        for kind, text in sample.documents.items()
+    ]

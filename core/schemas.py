@@ -24,8 +24,14 @@ def _empty_if_null(value: Any) -> Any:
     return [] if value is None else value
 
 
+def _none_if_absurd(value: Any) -> Any:
+    # A number no working life can have (NaN and infinity too) is a slip in a derived field, not worth a failed run.
+    return value if not isinstance(value, int | float) or 0 <= value <= 80 else None
+
+
 T = TypeVar("T")
 Text = Annotated[str, BeforeValidator(_blank_if_null)]
+Years = Annotated[float | None, BeforeValidator(_none_if_absurd)]
 Items = Annotated[list[T], BeforeValidator(_empty_if_null)]
 
 
@@ -109,7 +115,7 @@ class CoreStrength(Contract):
 class ClientProfile(Contract):
     persona: Text = ""
     focus: Text = ""
-    years_of_experience: float | None = None
+    years_of_experience: Years = None
     domains: Items[str] = []
     hard_skills: Items[str] = []
     signature_project: SignatureProject = SignatureProject()
@@ -233,6 +239,8 @@ class JobSummary(Contract):
     @model_validator(mode="after")
     def _number_requirements(self) -> "JobSummary":
         # Ids are ours to give: a model that skips or repeats one must not make two requirements share a verdict.
+        self.must_haves = [r for r in self.must_haves if r.text]
+        self.nice_to_haves = [r for r in self.nice_to_haves if r.text]
         for prefix, requirements in (("M", self.must_haves), ("N", self.nice_to_haves)):
             for number, requirement in enumerate(requirements, 1):
                 requirement.id = f"{prefix}{number}"

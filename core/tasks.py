@@ -1,6 +1,6 @@
 """The model tasks as plain functions: text in, contract out. The app, the terminal and notebooks all call these."""
 
-from datetime import date
+from datetime import UTC, datetime
 from typing import cast
 
 from core import grounding, llm
@@ -47,5 +47,5 @@ def match(
 
 
 def today() -> str:
-    """The current day, YYYY-MM-DD, for callers that have no run of an earlier day."""
-    return date.today().isoformat()  # noqa: DTZ011 (the coach's own calendar day)
+    """The current day (UTC, as in a run), YYYY-MM-DD, for callers that have no run of an earlier day."""
+    return datetime.now(UTC).date().isoformat()

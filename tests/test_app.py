@@ -8,10 +8,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import clients, database, i18n, runs
-from core.models import ResumeKind, RunStatus
+from core.llm import Model
+from core.models import Client, ResumeKind, RunStatus
 from core.samples import samples
 from core.settings import ROOT
-from tests.test_runs import JD, add_client, settle, submit
+from tests.support.model_server import ModelServer
+from tests.test_runs import JD, add_client, is_streaming, settle, submit, wait
 
 HOME = str(ROOT / "app" / "Home.py")
 PAGES = ["Workbench", "Profile", "History"]
@@ -90,17 +92,17 @@ def test_the_workbench_sends_a_client_without_a_resume_to_the_profile(owner: int
 def test_a_wrong_text_is_refused_and_kept(owner: int, text: str, words: str) -> None:
     add_client(owner)
     at = open_app(page="Workbench")
-    at.text_area(key="jd").set_value(text)
+    at.text_area[0].set_value(text)
     button(at, "Start the match").click().run()
     assert words in at.error[0].value
-    assert at.text_area(key="jd").value == text
+    assert at.text_area[0].value == text
     assert not at.exception
 
 
 def test_a_match_from_the_form_to_the_report(owner: int) -> None:
     add_client(owner)
     at = open_app(page="Workbench")
-    at.text_area(key="jd").set_value(JD)
+    at.text_area[0].set_value(JD)
     button(at, "Start the match").click().run()
     with database.session(owner) as db:
         (row,) = runs.history(db)
@@ -108,17 +110,36 @@ def test_a_match_from_the_form_to_the_report(owner: int) -> None:
     at = open_app(page="Workbench", run=row.run_id)
     assert not at.exception
     shown = texts(at)
-    for key in ("assessment", "verdicts", "strengths", "weaknesses", "outreach", "recommendations"):
-        assert i18n.translate("en", f"app.section.{key}") in shown
+    for key in ("overall_assessment", "verdicts", "strengths", "weaknesses", "outreach", "recommendations"):
+        assert i18n.translate("en", f"report.section.{key}") in shown
     assert "Offline analyst (no LLM)" in shown
     assert at.code[0].value
 
 
-def test_a_failed_run_explains_itself_and_can_be_retried(owner: int) -> None:
+def test_a_run_its_text_made_fail_offers_that_text(owner: int) -> None:
     run = submit(owner, add_client(owner), jd="la la la " * 20)
     settle(owner, run.id)
     at = open_app(page="Workbench", run=run.id)
     assert at.error[0].value == i18n.translate("en", "failure.no_requirements")
+    assert "Retry" not in [b.label for b in at.button]
+    button(at, "Edit the job description").click().run()
+    assert not at.exception
+    assert at.text_area[0].value == ("la la la " * 20).strip()
+
+
+def test_a_stopped_run_is_no_error_and_can_be_retried(owner: int, paced: Model, server: ModelServer) -> None:
+    client_id = add_client(owner)
+    server.pace = 0.02
+    run = submit(owner, client_id, "openai/paced")
+    wait(owner, run.id, is_streaming)
+    with database.session(owner) as db:
+        runs.cancel(db, run.id)
+    settle(owner, run.id)
+    at = open_app(page="Workbench", run=run.id)
+    assert at.info[0].value == i18n.translate("en", "failure.cancelled")
+    assert {s.state for s in at.status} == {"complete"}
+    assert "Made by" not in texts(at)
+    server.pace = 0.0
     button(at, "Retry").click().run()
     assert not at.exception
     assert settle(owner, run.id).run.attempt == 2
@@ -128,6 +149,41 @@ def test_an_unknown_run_is_a_message(owner: int) -> None:
     at = open_app(page="Workbench", run="nothing")
     assert at.error[0].value == i18n.translate("en", "failure.not_found")
     assert not at.exception
+
+
+@pytest.mark.parametrize("junk", ["9" * 4_400, "a\0b", "٣", "-1"])
+def test_junk_in_the_address_names_nothing(owner: int, junk: str) -> None:
+    add_client(owner)
+    for page in ("Workbench", "Profile"):
+        at = open_app(page=page, client=junk, job=junk)
+        assert not at.exception
+        assert not at.error
+    at = open_app(page="Workbench", run=junk)
+    assert at.error[0].value == i18n.translate("en", "failure.not_found")
+
+
+def test_the_chosen_client_stands_in_the_address(owner: int) -> None:
+    add_client(owner)
+    with database.session(owner) as db:
+        other = str(clients.create(db, "Zoe Zimmer").id)
+    at = open_app(page="Workbench")
+    box = next(box for box in at.selectbox if box.label == "Client")
+    box.set_value(other).run()
+    assert at.query_params["client"] in (other, [other])
+    assert "Zoe Zimmer" in at.info[0].value
+    at.switch_page("pages/Profile.py").run()
+    assert next(box for box in at.selectbox if box.label == "Client").value == other
+
+
+def test_each_form_sent_is_followed_by_an_empty_one(owner: int) -> None:
+    add_client(owner)
+    at = open_app(page="Workbench")
+    at.text_area[0].set_value(JD)
+    button(at, "Start the match").click().run()
+    at.query_params.clear()
+    at.switch_page("pages/Workbench.py").run()
+    assert not at.exception
+    assert at.text_area[0].value == ""
 
 
 def test_history_lists_the_runs(owner: int) -> None:
@@ -157,7 +213,9 @@ def test_a_pasted_resume_is_read_and_can_be_corrected(owner: int) -> None:
     button(at, "Correct by hand").click().run()
     name = next(t for t in at.text_input if t.label == i18n.translate("en", "report.field.name") and t.value)
     name.set_value("Somebody Else")
-    next(b for b in at.button if b.label == "Save" and "form" in str(b.proto.form_id)).click().run()
+    at.switch_page("pages/History.py").run()  # what was typed survives leaving
+    at.switch_page("pages/Profile.py").run()
+    next(b for b in at.button if b.label == "Save" and b.key.startswith("save-")).click().run()
     assert not at.exception
     with database.session(owner) as db:
         newest, first = clients.versions(db, client_id, ResumeKind.RESUME)
@@ -171,23 +229,53 @@ def test_a_pasted_resume_is_read_and_can_be_corrected(owner: int) -> None:
 
 def test_clients_are_created_renamed_archived_and_brought_back(owner: int) -> None:
     at = open_app(page="Profile")
-    at.text_input(key="new_client-name").set_value("  Ann   Example ")
-    next(b for b in at.button if b.label == "Save").click().run()
+    save_name(at, "new_client", "  Ann   Example ")
     assert not at.exception
     with database.session(owner) as db:
         (client,) = clients.listing(db)
         assert client.name == "Ann Example"
-    at.text_input(key=f"rename-{client.id}-name").set_value("")
-    rename = [b for b in at.button if b.label == "Save"][-1]
-    rename.click().run()
+    save_name(at, "rename", "")
     assert at.error[0].value == i18n.translate("en", "failure.name_empty")
+    save_name(at, "rename", "Ann Sample")
+    assert next(box for box in at.selectbox if box.label == "Client").options == ["Ann Sample"]
+    save_name(at, "new_client", "Aaron First")
     button(at, "Archive").click().run()
     with database.session(owner) as db:
-        assert clients.listing(db) == []
-        assert len(clients.listing(db, archived=True)) == 1
+        assert [c.name for c in clients.listing(db)] == ["Ann Sample"]
     button(at, "Bring back").click().run()
     with database.session(owner) as db:
-        assert len(clients.listing(db)) == 1
+        assert len(clients.listing(db)) == 2
+    box = next(box for box in at.selectbox if box.label == "Client")
+    with database.session(owner) as db:
+        assert db.require(Client, int(box.value)).name == "Aaron First"
+
+
+def save_name(at: Any, form: str, name: str) -> None:
+    """Fill in and send one of the name forms of the Profile page."""
+    field = next(t for t in at.text_input if t.key.startswith(form))
+    field.set_value(name)
+    next(b for b in at.button if b.proto.form_id == field.proto.form_id).click().run()
+
+
+def test_a_save_leaves_the_other_document_alone_and_drops_nothing(owner: int) -> None:
+    with database.session(owner) as db:
+        client_id = clients.create(db, "Ann Example").id or 0
+    at = open_app(page="Profile")
+    resume, detailed = at.text_area
+    detailed.set_value("Everything I ever did")
+    resume.set_value("Ann Example")
+    at.file_uploader[0].set_value(("resume.png", b"\x89PNG\r\n\x1a\n", "image/png")).run()
+    save = next(b for b in at.button if b.label == "Save and read")
+    save.click().run()
+    assert at.warning[0].value == i18n.translate("en", "app.profile.file_and_text")
+    at.text_area[0].set_value("")
+    next(b for b in at.button if b.label == "Save and read").click().run()
+    assert "PDF" in at.error[0].value
+    at.file_uploader[0].set_value(("resume.txt", b"Ann Example\nann@example.com\n", "text/plain")).run()
+    next(b for b in at.button if b.label == "Save and read").click().run()
+    with database.session(owner) as db:
+        assert len(clients.versions(db, client_id, ResumeKind.RESUME)) == 1
+    assert "Everything I ever did" in [t.value for t in at.text_area]
 
 
 def test_pages_hold_no_rules_and_core_no_streamlit() -> None:

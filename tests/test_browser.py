@@ -2,14 +2,18 @@
 
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core import i18n
 from core.samples import samples
+from core.schemas import JobSummary
 from tests.support.app import App, chromium, chromium_path, running_app
 from tests.support.model_server import ModelServer, model_server
 
@@ -18,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 ENGLISH = next(s for s in samples() if s.locale == "en")
 CHINESE = next(s for s in samples() if s.locale == "zh")
 JD = next(iter(ENGLISH.jobs.values()))
+VERDICT = f"(?:{'|'.join(word.replace(' ', '') for word in i18n.catalogue('en')['report']['status'].values())})"
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +96,7 @@ def paste(page: Any, text: str) -> None:
 
 
 def live_text(page: Any) -> str:
-    return page.locator('[data-testid="stExpander"]').last.inner_text()
+    return str(page.locator('[data-testid="stExpander"]').last.inner_text())
 
 
 def finished(page: Any) -> None:
@@ -115,9 +120,13 @@ def test_the_whole_job_on_the_offline_analyst(page: Any, browser: Any) -> None:
     elsewhere.close()
     page.get_by_role("link", name="History").first.click()
     page.get_by_text(re.compile("newest first")).wait_for()
+    idle(page)
+    page.get_by_test_id("stDataFrame").click(position={"x": 300, "y": 52})  # the text of the first row
+    finished(page)
+    assert page.url == url
 
 
-def test_text_arrives_in_pieces_and_survives_leaving(page: Any, browser: Any, model: ModelServer) -> None:
+def test_text_arrives_in_pieces_and_survives_leaving(page: Any, browser: Any, app: App, model: ModelServer) -> None:
     model.pace, model.chunk = 0.03, 24
     model.requests.clear()
     open_workbench(page, ENGLISH.name)
@@ -132,21 +141,25 @@ def test_text_arrives_in_pieces_and_survives_leaving(page: Any, browser: Any, mo
     assert page.get_by_text(re.compile("Writing the match")).count() >= 1
     run = (
         page.locator('[data-testid="stSidebar"]')
-        .get_by_role("link", name=re.compile("Writing the match|Matching"))
+        .get_by_role("button", name=re.compile("Writing the match|Matching"))
         .first
     )
     run.click()
     page.get_by_text(re.compile("Matching the client · in progress")).wait_for()
-    assert growth(page, pieces=2)[0] >= lengths[-1] * 0.8  # what had been written is there again at once
+    again = growth(page, pieces=3)
+    assert max(again, default=0) >= lengths[-1] * 0.8  # what had been written is there again at once
     second = page.context.new_page()
     second.goto(page.url)
     second.get_by_text(re.compile("Matching the client · in progress")).wait_for()
     texts = [settled_live_text(tab) for tab in (page, second)]
     assert texts[0] == texts[1]
-    verdicts = re.findall(r"^\W*(M\d+|N\d+)\b", texts[0], re.M)
-    assert len(verdicts) == len(set(verdicts))  # nothing twice
     finished(page)
     finished(second)
+    shown = plain(texts[0])
+    stored = [plain(text) for text in requirements(app, page.url)]
+    assert len(stored) > 3
+    for text in stored:  # nothing twice, nothing left out; one text may begin another
+        assert len(re.findall(f"{VERDICT}{re.escape(text)}", shown)) == sum(other.startswith(text) for other in stored)
     assert model.requests == {"job_summary": 1, "job_match": 1}
     elsewhere = browser.new_context(locale="en-US")
     other = elsewhere.new_page()
@@ -167,10 +180,61 @@ def growth(page: Any, pieces: int) -> list[int]:
     return lengths
 
 
+def requirements(app: App, url: str) -> list[str]:
+    """The requirements of the run at this address, as the app has stored them."""
+    query = "SELECT job.summary FROM run JOIN job ON job.id = run.job_id WHERE run.id = ?"
+    with closing(sqlite3.connect(Path(app.environment["JOBMATCH_DATA_DIR"]) / "app.sqlite")) as db:
+        (summary,) = db.execute(query, [url.rpartition("run=")[2]]).fetchone()
+    return [requirement.text for requirement in JobSummary.model_validate_json(summary).requirements]
+
+
+def plain(text: str) -> str:
+    """A text without what Markdown and the browser do to its spaces."""
+    return re.sub(r"\s+", "", text)
+
+
 def settled_live_text(page: Any) -> str:
     """The live text up to a point both tabs must have reached."""
     page.get_by_text("Overall assessment").first.wait_for(timeout=60_000)
     return live_text(page).split("Overall assessment")[0]
+
+
+def test_a_run_stands_alone_and_a_new_match_is_empty(page: Any, model: ModelServer) -> None:
+    model.pace = 0.05
+    open_workbench(page, ENGLISH.name)
+    choose(page, "Model", "openai/paced")
+    paste(page, JD + "\nAnother line.")
+    page.get_by_text(re.compile("in progress")).first.wait_for(timeout=60_000)
+    assert page.get_by_role("button", name="Start the match").count() == 0
+    page.get_by_role("button", name="New match").click()
+    page.get_by_role("heading", name="New match").wait_for()
+    assert page.get_by_label("Job description", exact=True).input_value() == ""
+    assert page.get_by_text(re.compile("in progress")).count() == 0
+
+
+def test_a_new_name_shows_at_once_and_the_box_shuts(page: Any) -> None:
+    page.get_by_role("link", name="Profile", exact=True).first.click()
+    page.get_by_test_id("stPopoverButton").filter(has_text="New client").click()
+    page.get_by_role("textbox", name="Name", exact=True).first.fill("Aaron First")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_test_id("stPopoverButton").filter(has_text="Manage").click()
+    page.get_by_role("textbox", name="Name", exact=True).first.fill("Aaron Second")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    shown = "[...document.querySelectorAll('[role=combobox]')].some(box => box.value === 'Aaron Second')"
+    page.wait_for_function(shown)
+    page.get_by_text("Archived clients keep everything").wait_for(state="hidden")
+    page.reload()
+    page.wait_for_function(shown)  # the address names the client
+
+
+def test_no_page_asks_another_host_for_anything(page: Any, app: App) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in ("", "Workbench", "Profile", "History"):
+        page.goto(f"{app.url}/{path}")
+        page.get_by_role("heading").first.wait_for()
+        idle(page)
+    assert [url for url in asked if not url.startswith((app.url, "data:", "blob:"))] == []
 
 
 def test_stop_works_while_the_text_streams(page: Any, model: ModelServer) -> None:
@@ -219,8 +283,7 @@ def test_the_whole_job_in_chinese(browser: Any, app: App, page: Any) -> None:
 def test_a_killed_app_finishes_the_run_after_its_restart(browser: Any, tmp_path: Path, model: ModelServer) -> None:
     model.requests.clear()
     model.pace, model.chunk = 0.05, 24
-    settings = {"model": "openai/paced", "api_base": model.url, "api_key": "test"}
-    with running_app(tmp_path, **settings) as app:
+    with running_app(tmp_path, model="openai/paced", api_base=model.url, api_key="test") as app:
         context = browser.new_context(locale="en-US")
         page = context.new_page()
         page.set_default_timeout(20_000)

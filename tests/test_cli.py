@@ -2,12 +2,16 @@
 
 import csv
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from core import tasks
 from core.__main__ import main
 from core.settings import ROOT
 from tests.support.model_server import ModelServer
@@ -120,6 +124,15 @@ def test_a_table_of_jobs_gives_one_summary_a_line(folder: Path) -> None:
         ["batch", "--resume", str(RESUMES["en"]), "--jds", "good.csv", "--out", "no/such/folder.csv"],
         ["summarize", "job", "short.txt"],
         ["summarize", "resume", "broken.pdf", "--locale", "zh"],
+        ["summarize", "resume", str(RESUMES["en"]), "--out", "no/such/folder.json"],
+        ["batch", "--resume", str(RESUMES["en"]), "--jds", "good.csv", "--out", "good.csv"],
+        ["match", "/dev/zero", str(JDS["en"][0])],
+        ["match", "line\nbreak.txt", str(JDS["en"][0])],
+        ["match", "null\0.txt", str(JDS["en"][0])],
+        ["match", str(RESUMES["en"]), str(JDS["en"][0]), "--model", ""],
+        ["match", str(RESUMES["en"]), str(JDS["en"][0]), "--model", "offline/x"],
+        ["match", str(RESUMES["en"])],
+        ["nonsense\n"],
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
@@ -135,3 +148,115 @@ def test_bad_input_is_one_line_and_status_2(
     assert captured.out == ""
     assert captured.err.startswith("error: ")
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("jd_text,id\nlong enough,1,2\n", "line 2"),  # the third field would shift the others
+        ('jd_text\n"never closed\n', "line 2"),
+        ("jd_text,id\nJob,1\n\xff,2\n", "line 3"),
+        ("id,score,jd_text,band\n1,2,Job,4\n", "score, band"),
+        ("jd_text,id\n,1\n  ,2\n", "no job description"),
+        ("jd_text\n", "no job description"),
+        ("", "no job description"),
+        ("id\n1\n", "jd_text"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_before_any_work(
+    table: str, words: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "jds.csv").write_bytes(table.encode("latin-1"))
+    assert main(["batch", "--resume", str(RESUMES["en"]), "--jds", "jds.csv", "--out", "out.csv"]) == 2
+    assert words in capsys.readouterr().err
+    assert not (folder / "out.csv").exists()
+
+
+def test_short_rows_are_filled_up_and_blank_lines_skipped(folder: Path) -> None:
+    (folder / "jds.csv").write_text("id,jd_text,note\n\n1,short\n2," + "x" * 200_000 + ",y\n")
+    assert main(["batch", "--resume", str(RESUMES["en"]), "--jds", "jds.csv", "--out", "out.csv"]) == 0
+    rows = list(csv.reader((folder / "out.csv").open()))
+    assert [row[:1] + row[2:3] + row[-1:] for row in rows[1:]] == [["1", "", "jd_too_short"], ["2", "y", "jd_too_long"]]
+
+
+def test_what_is_done_is_kept_when_a_batch_is_stopped(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "jds.csv").write_text("jd_text\nshort\n" + "long enough " * 9 + "\n")
+
+    def interrupt(*_: object, **__: object) -> None:
+        assert len((folder / "out.csv").read_text().splitlines()) == 2  # the header and the row that is done
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tasks, "summarise_job", interrupt)
+    assert main(["batch", "--resume", str(RESUMES["en"]), "--jds", "jds.csv", "--out", "out.csv"]) == 130
+    assert capsys.readouterr().err == "error: Stopped. What was already written is kept.\n"
+    assert "jd_too_short" in (folder / "out.csv").read_text()
+
+
+def test_an_input_is_read_no_further_than_its_limit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (folder / "huge.txt").open("wb") as file:
+        file.truncate(2**40)
+    assert main(["match", "huge.txt", str(JDS["en"][0])]) == 2
+    assert "10 MB" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "shown"),
+    [
+        ("JOBMATCH_MAX_TOKENS", b"hunter2", "JOBMATCH_MAX_TOKENS"),
+        ("JOBMATCH_JSON_MODE", b"hunter2", "JOBMATCH_JSON_MODE"),
+        (".env", b"JOBMATCH_MODEL=hunter2\xff", ".env"),
+        (".streamlit/secrets.toml", b"hunter2 = = ", "secrets.toml"),
+    ],
+)
+def test_a_wrong_setting_is_named_without_its_value(
+    name: str, content: bytes, shown: str, folder: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    if name.startswith("JOBMATCH"):
+        monkeypatch.setenv(name, content.decode())
+    else:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    assert main(["match", str(RESUMES["en"]), str(JDS["en"][0])]) == 2
+    error = capsys.readouterr().err
+    assert shown in error
+    assert "hunter2" not in error
+    assert error.count("\n") == 1
+
+
+def test_the_report_is_readable_on_a_terminal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["match", str(RESUMES["en"]), str(JDS["en"][0])]) == 0
+    out = capsys.readouterr().out
+    assert "\\" not in out
+    assert "\u200b" not in out
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "core", *map(str, arguments)]
+
+
+def test_chinese_is_printed_whatever_the_terminal_says() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    call = command("match", RESUMES["zh"], JDS["zh"][0])
+    result = subprocess.run(call, capture_output=True, check=True, cwd=ROOT, env=environment)
+    assert result.stdout.decode().startswith("# 匹配报告")
+
+
+@pytest.mark.parametrize("arguments", [["match", RESUMES["en"], JDS["en"][0]], ["--help"]])
+def test_a_full_disk_is_one_line(arguments: list[object]) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(command(*arguments), stdout=full, stderr=subprocess.PIPE, check=False, cwd=ROOT)
+    assert result.returncode == 2
+    assert result.stderr.count(b"\n") == 1
+
+
+def test_ctrl_c_is_one_line_and_status_130(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")  # nobody writes, so the command waits
+    process = subprocess.Popen(command("match", folder / "pipe", "x"), stderr=subprocess.PIPE, cwd=ROOT)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert error == b"error: Stopped. What was already written is kept.\n"

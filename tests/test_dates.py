@@ -123,3 +123,20 @@ def test_anything_gives_sound_periods(text):
     for found in date_ranges(text, TODAY):
         assert found.start <= found.end <= TODAY
         assert text[found.offset :].startswith(found.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "restates"),
+    [
+        ("Mar 2021 – now", True),
+        ("2019年1月至今", True),
+        ("2019 through 2021", True),
+        ("2019.03－08", True),
+        ("Summer 2019", True),
+        ("since 2021", False),
+        ("自2021年3月起", False),
+    ],
+)
+def test_a_text_that_only_restates_its_ends(text, restates):
+    [period] = date_ranges(text, TODAY)
+    assert period.restates is restates

@@ -63,6 +63,39 @@ def test_pdf_columns_are_read_one_after_the_other():
     assert read_document(data, "resume.pdf").text.splitlines() == left + right
 
 
+LEFT = ["CONTACT", "emily@example.com", "Seattle, WA", "SKILLS", "Go, Python", "LANGUAGES", "English (native)"]
+RIGHT = ["Emily Chen", "Engineer", "EXPERIENCE", "Northwind Commerce", "Led the migration of", "the ledger", "to Go"]
+
+
+def rows(left: list[str], right: list[str], x: float) -> list[files.Draw]:
+    """Two columns drawn row by row."""
+    pairs = zip(left, right, strict=True)
+    return [draw for n, (one, two) in enumerate(pairs) for draw in (row(one, 50, n), row(two, x, n))]
+
+
+def row(text: str, x: float, number: int) -> files.Draw:
+    return files.lines(text, x=x, y=720 - 16 * number)
+
+
+def test_pdf_columns_drawn_row_by_row_are_read_one_after_the_other():
+    title = files.lines("Resume of Emily Chen, who builds payment systems in Seattle", x=50)
+    data = files.pdf([title, *rows(LEFT, RIGHT, 230)])
+    assert read_document(data, "a.pdf").text.splitlines()[1:] == LEFT + RIGHT
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "x"),
+    [
+        (["EXPERIENCE", *["Engineer, Acme"] * 6], ["Page 1", *["2019 - 2021"] * 6], 400),
+        (["EXPERIENCE", "2019", "2020", "EDUCATION", "2015", "SKILLS", "Tools"], ["Acme built a ledger"] * 7, 150),
+    ],
+    ids=["dates on the right", "headings on the left"],
+)
+def test_pdf_rows_that_belong_together_stay_together(left: list[str], right: list[str], x: float):
+    read = read_document(files.pdf(rows(left, right, x)), "a.pdf").text.splitlines()
+    assert [line.split() for line in read] == [[*a.split(), *b.split()] for a, b in zip(left, right, strict=True)]
+
+
 def test_pdf_keeps_the_hyphen_at_the_end_of_a_line():
     data = files.pdf([files.lines("Led cross-", "functional teams in three countries", "and two continents for years")])
     assert "cross-functional teams" in read_document(data, "a.pdf").text.replace("\n", "")
@@ -192,6 +225,45 @@ def test_docx_inline_elements():
     )
     document = read_document(files.docx_file("First", raw=[paragraph]), "a.docx")
     assert document.text == "First\nAcme\t2019\nfull-time kept, linked"
+
+
+def paragraph(text: str, properties: str = "") -> str:
+    return f"<w:p {files.WORD_NAMESPACES}><w:pPr>{properties}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+@pytest.mark.parametrize(
+    ("text", "properties", "read"),
+    [
+        ("Built it", "<w:numPr><w:ilvl w:val='0'/><w:numId w:val='3'/></w:numPr>", "• Built it"),
+        ("Built it", "<w:pStyle w:val='ListBullet'/>", "• Built it"),
+        ("Built it", "<w:pStyle w:val='ListNumber2'/>", "• Built it"),
+        ("(2019) Built it", "<w:pStyle w:val='ListBullet'/>", "• (2019) Built it"),
+        ("– Built it", "<w:pStyle w:val='ListBullet'/>", "– Built it"),
+        ("1、搭建团队", "<w:pStyle w:val='ListNumber'/>", "1、搭建团队"),
+        ("", "<w:pStyle w:val='ListBullet'/>", ""),
+        ("Built it", "<w:pStyle w:val='ListBullet'/><w:numPr><w:numId w:val='0'/></w:numPr>", "Built it"),
+        ("Experience", "<w:pStyle w:val='Heading1'/><w:numPr><w:numId w:val='3'/></w:numPr>", "Experience"),
+        ("Built it", "<w:pStyle w:val='ListParagraph'/>", "Built it"),
+    ],
+)
+def test_docx_list_paragraphs_keep_a_bullet(text: str, properties: str, read: str):
+    data = files.docx_file("First", raw=[paragraph(text, properties), paragraph("Last")])
+    assert read_document(data, "a.docx").text == "\n".join(["First", read, "Last"])
+
+
+def test_docx_styles_that_are_based_on_each_other():
+    def loop(name: str, content: bytes) -> bytes:
+        head, mark, tail = content.partition(b"</w:styles>")
+        pair = "".join(
+            f"<w:style w:type='paragraph' w:styleId='{one}'>"
+            f"<w:name w:val='{one}'/><w:basedOn w:val='{other}'/></w:style>"
+            for one, other in (("A", "B"), ("B", "A"), ("Mine", "ListBullet"))
+        )
+        return head + pair.encode() + mark + tail if name == "word/styles.xml" else content
+
+    raw = [paragraph("one", "<w:pStyle w:val='A'/>"), paragraph("two", "<w:pStyle w:val='Mine'/>")]
+    data = files.rewritten(files.docx_file("First", raw=raw), loop)
+    assert read_document(data, "a.docx").text == "First\none\n• two"
 
 
 def test_docx_of_a_scan():

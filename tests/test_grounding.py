@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.grounding import ground, normalise, occurs
+from core.grounding import ground, ground_verdict, normalise, occurs
 from core.schemas import JobMatch, Quote, Requirement, Source, Status, Strength, Verdict, Weakness
 
 RESUME = """李雷 | 后端工程师
@@ -191,6 +191,11 @@ def test_no_verified_quote_no_credit(status: Status, quotes: list[tuple[Source, 
     assert first.status == "unclear"
     assert first.note == "as claimed"
     assert not any(quote.verified for quote in first.quotes)
+
+
+def test_one_verdict_alone_is_grounded_as_in_a_match() -> None:
+    for claim in (verdict("M1", "met", ("resume", "Java")), verdict("M1", "met", ("resume", "Ja"))):
+        assert ground_verdict(claim, SOURCES) == grounded(claim).verdicts[0]
 
 
 def test_a_missing_source_bears_out_nothing() -> None:

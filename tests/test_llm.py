@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core import llm, tasks
 from core.errors import Cancelled, ModelError
 from core.samples import samples
-from core.schemas import JobMatch, JobSummary
+from core.schemas import JobMatch, JobSummary, ResumeSummary
 from tests.support.model_server import ModelServer
 
 JD = next(iter(samples()[0].jobs.values()))
@@ -194,3 +194,47 @@ def test_a_models_own_score_and_verification_change_nothing() -> None:
     grounded = grounding.ground(answer, requirements, {"resume": "Python", "detailed_resume": ""})
     assert grounded.verdicts[0].status == "unclear"
     assert scoring.score(requirements, grounded.verdicts).value == 0
+
+
+def test_a_silent_model_can_be_stopped_at_once(paced: llm.Model, server: ModelServer) -> None:
+    class Stop(llm.Listener):
+        def text(self, chunk: str) -> None:
+            if time.monotonic() - started > 0.5:
+                raise Cancelled
+
+    server.fail("job_summary", "hang")
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        summarise(replace(paced, stall_seconds=20), Stop())
+    assert time.monotonic() - started < 2
+
+
+def test_half_characters_are_joined_and_lone_ones_replaced() -> None:
+    chunks = [("a\ud83c", None, None), ("\udf89b", None, None), ("\udc00", None, None), ("c\ud83c", "stop", None)]
+    assert "".join(text for text, _, _ in llm._whole_characters(iter(chunks))) == "a🎉b\ufffdc\ufffd"
+
+
+def test_an_escaped_nul_is_dropped_and_an_escaped_backslash_kept() -> None:
+    document = r'{"recommendations": ["a\u0000b", "c\\u0000", "d"]}'
+    answer = llm.parse(document, JobMatch)
+    assert isinstance(answer, JobMatch)
+    assert answer.recommendations == ["ab", r"c\u0000", "d"]
+
+
+def test_a_long_run_of_one_letter_is_no_fault() -> None:
+    with pytest.raises(ModelError) as caught:
+        tasks.summarise_job("x" * 20_000, locale="en", model=llm.configured("offline/analyst"))
+    assert caught.value.code == "no_requirements"
+
+
+@pytest.mark.parametrize(("years", "kept"), [(7.5, 7.5), (-5, None), ("NaN", None), ("1e999", None), ("null", None)])
+def test_absurd_years_are_unknown(years: object, kept: float | None) -> None:
+    answer = llm.parse(f'{{"profile": {{"years_of_experience": {years}}}}}', ResumeSummary)
+    assert isinstance(answer, ResumeSummary)
+    assert answer.profile.years_of_experience == kept
+
+
+def test_blank_requirements_do_not_count() -> None:
+    answer = llm.parse('{"must_haves": [{"text": " "}, {"text": "Go"}], "nice_to_haves": [{"text": ""}]}', JobSummary)
+    assert isinstance(answer, JobSummary)
+    assert [(r.id, r.text) for r in answer.requirements] == [("M1", "Go")]

@@ -1,6 +1,7 @@
 """Reading job descriptions: sections, single demands, must or nice, facts. Nothing is invented and nothing crashes."""
 
 import re
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -305,6 +306,118 @@ def test_demands_are_verbatim_and_the_result_is_stable(name: str) -> None:
         assert not text or occurs(text, source), text
     assert analyse("job_summary", "en", {"job_description": JOBS[name]}).model_dump_json() == job.model_dump_json()
     assert JobSummary.model_validate_json(job.model_dump_json()) == job
+
+
+HOSTILE = [
+    "Requirements:\n- SQL" + gap * (20_000 // len(gap)) + "Python"
+    for gap in (
+        " ",
+        "\t",
+        "1",
+        "a",
+        "和",
+        "、",
+        "、a",
+        "a, ",
+        "and ",
+        "- ",
+        "Word ",
+        "responsible for ",
+        "a.",
+        "@",
+        "increase ",
+    )
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_very_long_line_takes_no_longer_than_a_short_one(text: str) -> None:
+    start = time.perf_counter()
+    jobs.summarise(text)
+    jobs.summarise(text.removeprefix("Requirements:\n- SQL"))
+    assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("You must have", "What we need from you", "We expect", "To succeed in this role", "Your superpowers"),
+        *("招聘条件", "硬性条件", "希望你是", "你的画像", "岗位需求", "报考条件"),
+    ],
+)
+def test_headings_of_demands_in_many_words(heading: str) -> None:
+    job = jobs.summarise(
+        f"Analyst\nAcme\n\n{heading}\n- 3+ years of SQL experience\n- Excellent Excel\n- Tableau\n"
+        "Your days with us\n- Build dashboards\n- Own reports"
+    )
+    assert musts(job) == ["3+ years of SQL experience", "Excellent Excel", "Tableau"]
+    assert job.responsibilities == ["Build dashboards", "Own reports"]
+
+
+def test_title_and_notices_are_never_demands() -> None:
+    job = jobs.summarise(
+        "RN - ICU (Nights) - $5,000 SIGN ON BONUS!\nRequirements\n"
+        "- Active RN license required. 2 years of ICU experience.\n"
+        "- EOE. No phone calls please. Apply at 12 Main Street, resume required."
+    )
+    assert [r.text for r in job.requirements] == ["Active RN license", "2 years of ICU experience"]
+
+
+@pytest.mark.parametrize(
+    ("line", "must", "nice"),
+    [
+        (
+            "6+ years in demand planning, consumer goods strongly preferred",
+            ["6+ years in demand planning"],
+            ["consumer goods"],
+        ),
+        ("5 years in sales (healthcare preferred)", ["5 years in sales (healthcare preferred)"], []),
+        ("Kafka (preferred)", [], ["Kafka (preferred)"]),
+        ("熟悉SQL，最好有医药背景", ["熟悉SQL"], ["最好有医药背景"]),
+        ("精通用户分层、会员体系搭建", ["用户分层", "会员体系搭建"], []),
+        (
+            "5+ years of software development, at least 3 in Python",
+            ["5+ years of software development", "at least 3 in Python"],
+            [],
+        ),
+        ("Deep learning and Spark", ["Deep learning", "Spark"], []),
+    ],
+)
+def test_a_wish_is_its_own_clause_and_words_stay_whole(line: str, must: list[str], nice: list[str]) -> None:
+    pieces = split(line)
+    assert [piece.text for piece in pieces if not piece.nice] == must
+    assert [piece.text for piece in pieces if piece.nice] == nice
+
+
+def test_chinese_numbers_and_personal_conditions_are_set_aside() -> None:
+    job = jobs.summarise("运营\n（一）硬性条件\n（1）熟悉SQL\n①精通Excel\n（二）Tableau\n身体健康，年龄35周岁以下\n")
+    assert musts(job) == ["熟悉SQL", "精通Excel", "Tableau"]
+    assert job.other_requirements == ["身体健康", "年龄35周岁以下"]
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("招大客户销售2名！！base杭州\n要求\n- 有车", ("大客户销售", "", "杭州", "")),
+        (
+            "Sales Rep\nCompany: Farrow Ledger Ltd. Location: London  Salary: $50,000 OTE $90,000\n"
+            "Requirements\n- Excel",
+            ("Sales Rep", "Farrow Ledger Ltd", "London", "$50,000"),
+        ),
+        ("会计\n发布者：李女士 · HR\n要求\n- Excel", ("会计", "", "", "")),
+        (
+            "Planner\nHarrow & Pike Kitchen Co. | Chicago, IL (hybrid, 3 days)\n$90,000 + 10% bonus\n"
+            "Requirements\n- SQL",
+            ("Planner", "Harrow & Pike Kitchen Co.", "Chicago, IL", "$90,000"),
+        ),
+        ("Sales Manager\n$120k OTE\nRequirements\n- SQL", ("Sales Manager", "", "", "")),
+        ("Hiring Manager\nRequirements\n- SQL", ("Hiring Manager", "", "", "")),
+        ("店长（急聘）\n要求\n- 有零售经验", ("店长（急聘）", "", "", "")),
+    ],
+)
+def test_facts_end_where_they_end(text: str, facts: tuple[str, str, str, str]) -> None:
+    job = jobs.summarise(text)
+    assert (job.job_title, job.company, job.location, job.salary_range) == facts
 
 
 LINES = [line for text in JOBS.values() for line in text.splitlines() if line.strip()]

@@ -144,6 +144,34 @@ def test_no_credit_without_a_verbatim_quote(name: str, fit: str, locale: str) ->
         ("良好的沟通能力", "自我评价\n沟通能力强", "partial"),
         ("良好的沟通能力", "技能\nExcel", "unclear"),
         ("Willingness to travel 30%", "Skills\nExcel", "unclear"),
+        # what a passage negates is no evidence
+        ("海外市场经验", "自我评价\n没做过：海外市场、买量投放、归因工具", "missing"),
+        ("熟悉归因工具", "自我评价\n没做过:海外市场、买量投放、归因工具", "missing"),
+        ("建模经验", "工作经历\n没有在工作中建过模型", "missing"),
+        ("SAP IBP", "Experience\n- Planned with Kinaxis, never used SAP IBP", "missing"),
+        ("Airflow", "Not yet: Spark, Airflow, cloud deployment.", "missing"),
+        # a level of language, years in the thing itself, degrees that are one
+        ("雅思7.0或同等水平", "语言\n英语：CET-6 512 分，口语一般", "partial"),
+        ("英语可作为工作语言", "语言\n英语：CET-6 512 分，口语一般", "partial"),
+        ("host meetings in English", "Languages\nEnglish CET-6 512", "partial"),
+        ("5年以上Java开发经验", "工作经历\n2016.01-至今 某公司 前端开发工程师\n- Vue 开发", "missing"),
+        ("5年以上Java开发经验", "工作经历\n2016.01-至今 某公司 工程师\n- Java 服务", "met"),
+        ("3年以上产品经理经验", "工作经历\n2016.01-至今 某公司 用户运营\n- 写过PRD，由产品经理修改后上线", "partial"),
+        ("at least 3 in Python", "Experience\nSoftware Engineer, Acme (2015 - 2024)\n- Built APIs in C++", "missing"),
+        (
+            "Master's degree",
+            "Education\nBSc, Lake University\nSummary\nScrum Master, kept material master data",
+            "missing",
+        ),
+        # names in other spellings, and words that only look like names
+        ("A/B测试", "技能\nA/B 测试", "met"),
+        ("Kinaxis or similar", "Skills\nKinaxis RapidResponse", "met"),
+        ("an advanced planning system (SAP IBP, o9 or similar)", "Skills\nKinaxis", "met"),
+        ("Kubernetes", "Experience\n- Planned ocean freight for 120 containers a month", "missing"),
+        ("Kafka pipelines", "Experience\n- Grew the sales pipeline by 30%", "missing"),
+        ("Working knowledge of SAP S/4HANA", "Experience\n- The company is moving to SAP S/4HANA", "partial"),
+        ("Spring Boot", "Experience\nBackend Engineer", "missing"),
+        ("App Store", "Skills\nExcel", "missing"),
     ],
 )
 def test_single_verdicts(requirement: str, resume: str, expected: str) -> None:
@@ -201,6 +229,23 @@ def test_dates_move_with_today() -> None:
         "partial",
         "met",
     ]
+
+
+def test_a_denial_is_quoted_as_the_reason() -> None:
+    assert status("海外市场经验", "自我评价\n没做过：海外市场", category="experience") == (
+        "missing",
+        "没做过：海外市场",
+    )
+    degree = status("Master's degree", "Summary\nMSc in maths\nEducation\nMSc, Lake University", category="education")
+    assert degree == ("met", "MSc, Lake University")
+
+
+@pytest.mark.parametrize("unit", ["a", "1", "_", "和", "2019年1月至今", "a" + " " * 50, "没有", "- a\n", "Word "])
+def test_a_hostile_resume_is_read_in_time(unit: str) -> None:
+    resume = "Experience\n" + unit * (16_000 // len(unit))
+    start = time.perf_counter()
+    match(pair("backend_engineer_en")["job"], resume, detailed=resume + " end")
+    assert time.perf_counter() - start < 3
 
 
 # --- prose ----------------------------------------------------------------------------------------------------
@@ -284,6 +329,22 @@ def test_questions_skip_what_the_resume_contradicts() -> None:
     asked = " ".join(result.questions_for_client)
     assert "Kafka" not in asked  # the resume says no
     assert "Kubernetes" in asked
+
+
+def test_only_work_done_is_quoted_in_the_prose_and_only_conditions_are_agreed_to() -> None:
+    job = "Analyst\nRequirements\n- Python\n- 有从0到1的成功案例\n- Able to travel 20%"
+    resume = "Experience\nAcme Analytics | Python Developer 3 | Lakemont\nTools: Python, SQL, 3 dashboards and more\n"
+    _, result = match(job, resume)
+    prose = " ".join([result.overall_assessment, result.outreach.value, *result.recommendations])
+    assert "Acme" not in prose
+    assert "Tools:" not in prose
+    asked = {
+        question for question in result.questions_for_client if re.search("Would that work|How do you feel", question)
+    }
+    assert asked
+    assert all("travel" in question for question in asked)
+    assert any("“从0到1的成功案例”" in question for question in result.questions_for_client)
+    assert [v.note for v in result.verdicts if "rarely" in v.note] == ["A resume rarely says this. Ask."]
 
 
 def test_strengths_start_with_must_haves_and_weaknesses_too() -> None:

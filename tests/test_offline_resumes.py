@@ -564,11 +564,20 @@ LABEL_WORDS = {
     for name in names
     for word in [name.lower(), *re.findall(r"[^\W_]+", name.lower())]
 }
+SKILL_LABELS = tomllib.loads((Path(printed.__file__).parent / "resume_terms.toml").read_text("utf-8"))["skill_labels"]
+LABEL_WORDS |= {
+    word for bag in ("tools", "soft", "mixed") for name in SKILL_LABELS[bag] for word in [name, *name.split()]
+}
 JOINING = {
     "in",
     "of",
     "at",
     "to",
+    "till",
+    "til",
+    "through",
+    "thru",
+    "迄",
     "until",
     "from",
     "and",
@@ -714,6 +723,25 @@ def test_fast_enough():
     assert (time.process_time() - begin) / len(RESUMES) < 0.1
 
 
+@pytest.mark.parametrize("heading", ["", "Experience", "Skills", "Certifications", "Education", "Projects"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a" * 7000 + " " * 2000 + "a" * 6900,
+        "x" + "\t" * 15_800 + "x",
+        "2019年1月至今" * 1700,
+        "2019年" * 3000,
+        "1" * 15_900,
+    ],
+    ids=["spaces", "tabs", "periods", "years", "digits"],
+)
+def test_hostile_lines_take_no_time(heading, line):
+    for summarise in (summarise_resume, summarise_detailed):
+        begin = time.process_time()
+        summarise(f"{heading}\n{line}", "en", TODAY)
+        assert time.process_time() - begin < 1
+
+
 # --- who it is ------------------------------------------------------------------------------------------------
 
 
@@ -827,6 +855,29 @@ def test_positions(name, expected):
     assert [(job.role, job.company, job.start, job.end, len(job.highlights)) for job in jobs] == expected
 
 
+def test_a_unit_between_employer_and_title():
+    text = """Amara Obi
+https://www.linkedin.com/in/amara-obi-rn
+Objective
+linkedin.com/in/amara-obi-nurse | Charge nurse
+Experience
+Lakeside Regional Hospital | Med-Surg/Telemetry | Registered Nurse | 2019 – present
+- Cared for 5 patients.
+- https://www.linkedin.com/in/amara-obi-rn-2
+"""
+    summary = summarise_resume(text, "en", TODAY)
+    [job] = summary.experience
+    assert (job.company, job.role, job.highlights) == (
+        "Lakeside Regional Hospital",
+        "Registered Nurse",
+        ["Cared for 5 patients."],
+    )
+    assert summary.profile.focus == "Charge nurse"
+    assert [link.url for link in summary.header.links][-1] == "https://www.linkedin.com/in/amara-obi-rn-2"
+    [detailed] = summarise_detailed(text, "en", TODAY).experiences
+    assert (detailed.product_or_team, detailed.highlights) == ("Med-Surg/Telemetry", ["Cared for 5 patients."])
+
+
 def test_titles_under_one_employer():
     jobs = summarise_resume(EN_EXPORTED, "en", TODAY).experience
     assert [(job.role, job.company, job.duration) for job in jobs] == [
@@ -834,6 +885,17 @@ def test_titles_under_one_employer():
         ("Content Lead", "Nimbus Software, Inc.", "1 year 7 months"),
         ("Content Writer", "Nimbus Software, Inc.", "1 year 7 months"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("dates", "duration"),
+    [("2019.03 - 至今", ""), ("2019.03 - 2022.04 (3年2个月)", "3年2个月"), ("since 2021", "since 2021")],
+)
+def test_a_duration_does_not_restate_the_period(dates, duration):
+    text = f"王芳\n工作经历\n上海云图科技有限公司 | 产品经理 | {dates}\n- 负责会员产品规划\n"
+    summary = summarise_resume(text, "zh", TODAY)
+    assert [job.duration for job in summary.experience] == [duration]
+    assert summary.extras == []
 
 
 def test_a_job_site_export():
@@ -963,6 +1025,35 @@ def test_languages_with_level_and_proof():
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("English (native), Igbo (fluent)", [("English", "native"), ("Igbo", "fluent")]),
+        (
+            "Twi (native), Ewe (conversational, spoken at home)",
+            [("Twi", "native"), ("Ewe", "conversational, spoken at home")],
+        ),
+        ("German (C1, business), French", [("German", "C1, business"), ("French", "")]),
+    ],
+)
+def test_languages_with_commas_inside_brackets(line, expected):
+    spoken = summarise_resume(f"Jane Doe\nLanguages\n{line}", "en", TODAY).languages
+    assert [(language.name, language.level) for language in spoken] == expected
+
+
+def test_certificates_with_commas_inside_brackets():
+    text = "王芳\n证书\n注册会计师(CPA,2019年全科通过) 中级会计师 CET-6\nPMP (PMI, 2020)、ACCA"
+    summary = summarise_resume(text, "zh", TODAY)
+    assert [(c.name, c.date) for c in summary.certifications] == [
+        ("注册会计师(CPA,2019年全科通过)", "2019年"),
+        ("中级会计师", ""),
+        ("PMP (PMI, 2020)", "2020"),
+        ("ACCA", ""),
+    ]
+    assert [language.proof for language in summary.languages] == ["CET-6"]
+    assert lost_words(text, summary) == []
+
+
 def test_certificates_and_awards():
     summary = summarise_resume(ZH_ACCOUNTANT, "zh", TODAY)
     assert [c.name for c in summary.certifications] == ["注册会计师（CPA）", "中级会计职称", "税务师"]
@@ -983,6 +1074,31 @@ def test_what_fits_nowhere_is_an_extra_under_its_heading():
     extras = summarise_resume(EN_TEACHER, "en", TODAY).extras
     at = extras.index("Volunteer Experience")
     assert extras[at + 1] == "Austin Public Library, reading tutor, since 2019"
+
+
+SAMPLE = (Path(__file__).parents[1] / "samples" / "en" / "resume.md").read_text("utf-8")
+
+
+def test_a_long_contact_line_is_no_summary():
+    summary = summarise_resume(SAMPLE, "en", TODAY)
+    assert summary.summary.startswith("Demand planner with ten years")
+    assert summary.specialties == []
+
+
+def test_extras_hold_only_what_stands_nowhere_else():
+    extras = summarise_resume(SAMPLE, "en", TODAY).extras
+    assert extras == ["Chicago, IL", "Milwaukee, WI", "Rockford, IL"]
+    assert lost_words(SAMPLE, summarise_detailed(SAMPLE, "en", TODAY)) == []
+    text = "Jane Doe\nExperience\nAcme Inc | Planner | 2019 - 2021\n- Built it.\n"
+    text += "Skills\nWarehousing: WMS, SQL\nData: Excel"
+    assert summarise_resume(text, "en", TODAY).extras == ["Warehousing"]
+
+
+def test_specialties_are_what_a_section_names_so():
+    summary = summarise_resume("Jane Doe\nAreas of Expertise\nLean, change management\nSkills\nSQL", "en", TODAY)
+    assert summary.specialties == ["Lean", "change management"]
+    assert summary.skills.technical == ["SQL"]
+    assert summary.profile.hard_skills[:1] == ["SQL"]
 
 
 # --- the profile ----------------------------------------------------------------------------------------------

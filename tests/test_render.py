@@ -19,20 +19,23 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
 from core.errors import ModelError
-from core.grounding import ground, normalise, occurs
-from core.i18n import LOCALES
+from core.grounding import ground, ground_verdict, normalise, occurs
+from core.i18n import LOCALES, translate
 from core.render import (
     LiveMatch,
+    cap_lines,
     escape,
     job_markdown,
     literal,
+    plain,
     report_markdown,
     resume_markdown,
     resume_text,
     score_line,
 )
+from core.render.escape import for_file
 from core.render.live import MAX_CHARS
-from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, Requirement, ResumeSummary, Verdict
+from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, Requirement, ResumeSummary, Source, Verdict
 from core.scoring import score
 
 # --- escape ---------------------------------------------------------------------------------------------------
@@ -89,6 +92,20 @@ def test_ordinary_text_stays_readable() -> None:
 
 def test_text_that_reorders_or_hides_is_removed() -> None:
     assert escape("a\u202egnp.exe\u2066b\x00\U000e0041c\ud800") == "agnp.exebc"
+
+
+@given(hostile)
+def test_plain_undoes_escaping(text: str) -> None:
+    visible = "".join(c for c in text if c.isspace() or c.isprintable())
+    for markdown in (escape(text), for_file(escape(text))):
+        shown = "".join(c for c in plain(markdown) if c.isspace() or c.isprintable())
+        assert collapsed(shown) == collapsed(visible)
+
+
+def test_plain_shows_a_literal_without_its_marks() -> None:
+    assert (
+        plain("- Email: " + literal(r"li\:lei@x.cn") + ", asked\\: \\$800k") == r"- Email: li\:lei@x.cn, asked: $800k"
+    )
 
 
 def test_a_literal_is_a_code_span_that_is_copied_as_it_is() -> None:
@@ -214,9 +231,9 @@ def test_the_whole_answer_at_once() -> None:
         "#### Requirement by requirement",
         "",
         r"- ✓ **Met** 5+ years of \*Java\*",
+        "  - Clear.",
         "  - “8 years of Java, \"Spring\" \\[x\\](http\\:/\u200b/e)” (resume)",
         "  - “Java 😀 架构师” (detailed resume)",
-        "  - Clear.",
         "- ✗ **Missing** 本科及以上学历",
         "- ◐ **Partly met** Requirement 12",
         "  - “x” (resume)",
@@ -234,13 +251,13 @@ def test_the_whole_answer_at_once() -> None:
         "- Java",
         "  - Evidence: 8 years",
         "",
-        "#### Weaknesses, and what to do about them",
+        "#### Weaknesses",
         "",
         "- No degree",
         "  - In the interview: Say so.",
         "  - On the resume: Show courses.",
         "",
-        "#### Outreach message",
+        "#### Outreach, ready to copy",
         "",
         "> Your gateway",
         ">",
@@ -267,13 +284,11 @@ def test_what_is_shown_while_it_arrives() -> None:
         ('{"verdicts": [{"requirement_id": "M1', ""),
         ('2", "sta', ""),
         ('tus": "par', ""),
-        ("tial", f"{head}- ◐ **Partly met** Requirement 12"),
-        ('", "quotes": [{"source": "resume", "text": "8 ye', "\n  - “8 ye"),
-        ("ars ", "ars"),
-        ('of"}', " of"),
-        ('], "note": "a', "” (resume)\n  - a"),
-        ('"}, {"requirement_id": "M1", "status": "met', "\n- ✓ **Met** 5+ years of \\*Java\\*"),
-        ('"}], ', ""),
+        ('tial", "quotes": [{"source": "resume", "text": "8 ye', ""),
+        ('ars of"}], "note": "a', ""),
+        ('"}', f"{head}- ◐ **Partly met** Requirement 12\n  - a\n  - “8 years of” (resume)"),
+        (', {"requirement_id": "M1", "status": "met', ""),
+        ('"}], ', "\n- ✓ **Met** 5+ years of \\*Java\\*"),
         ('"overall_assessment": "Yo', "\n\n**2 verdicts**\n\n#### Overall assessment\n\nYo"),
         ('u"}', "u"),
     ]
@@ -283,8 +298,41 @@ def test_what_is_shown_while_it_arrives() -> None:
 
 def test_the_score_line_waits_for_the_end_when_the_verdicts_come_last() -> None:
     stream = LiveMatch(REQUIREMENTS, "en", line_of)
-    assert "verdicts**" not in stream.feed(json.dumps({"verdicts": MATCH["verdicts"]}))
+    assert "verdicts**" not in stream.feed(json.dumps({"verdicts": MATCH["verdicts"]})[:-1])
+    assert stream.feed("}") == ""
     assert stream.finish() == "\n\n**5 verdicts**"
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_verdict_is_never_shown_better_than_its_quotes_bear_out(size: int) -> None:
+    sources: dict[Source, str] = {"resume": "Java", "detailed_resume": "Java 😀 架构师"}
+    text = json.dumps(MATCH)
+    stream = LiveMatch(REQUIREMENTS, "en", line_of, lambda verdict: ground_verdict(verdict, sources))
+    deltas = [stream.feed(text[i : i + size]) for i in range(0, len(text), size)]
+    shown = "".join([*deltas, stream.finish()])
+    assert "✓ **Met** 5+ years" in shown
+    assert "? **Unclear** Requirement 12\n  - “x” (not found" in shown
+    assert "Partly met" not in shown
+
+
+def test_each_verdict_is_grounded_once() -> None:
+    asked: list[str] = []
+
+    def ask(verdict: Verdict) -> Verdict:
+        asked.append(verdict.requirement_id)
+        return verdict
+
+    stream = LiveMatch(REQUIREMENTS, "en", line_of, ask)
+    for char in json.dumps(MATCH):
+        stream.feed(char)
+    assert asked == ["M1", "M2", "M12", "N1"]
+
+
+def test_a_key_that_is_written_twice_does_not_stop_the_view() -> None:
+    text = '{"overall_assessment": "One", "overall_assessment": "Two", '
+    text += '"strengths": [{"point": "Old", "point": "New"}], "recommendations": ["Go"], "strengths": []}'
+    shown = live(*text)
+    assert [line for line in shown.splitlines() if line and line[0] != "#"] == ["One", "- Old", "1. Go"]
 
 
 def test_the_score_line_is_computed_once_and_only_from_valid_verdicts() -> None:
@@ -453,12 +501,11 @@ REPORT_MATCH = JobMatch.model_validate({**MATCH, "verdicts": MATCH["verdicts"][:
         (
             "en",
             [
-                "# Match report: Backend \\| Engineer · \\[Acme\\](http\\:/\u200b/evil)",
-                "**43 of 100: challenging match.** 3 of 7 points.",
-                "- No more than 55 while the required education is missing: Bachelor's degree",
+                "# Match report: Backend \\| Engineer · \\[Acme\\](http:/\u200b/evil)",
+                "**43 of 100: Challenging.** 3 of 7 points.",
                 "| Verdict | Requirement | Evidence | Points |",
-                "(not found in the client's documents, so it does not count) “Java 😀 架构师” (detailed resume)",
-                "Clear. | 3 / 3 |",
+                "| Clear. — “8 years of Java",
+                "(not found in the client's documents, so it does not count) “Java 😀 架构师” (detailed resume) |",
                 "| ✗ Missing | M2 Bachelor's degree |  | 0 / 3 (+43 if met) |",
                 "| ? Unclear | N1 Docker \\| Kubernetes |  | 0 / 1 (+12 if met) |",
                 "- Java (M1)\n  - Evidence: 8 years (Experience)",
@@ -472,11 +519,11 @@ REPORT_MATCH = JobMatch.model_validate({**MATCH, "verdicts": MATCH["verdicts"][:
             "zh",
             [
                 "# 匹配报告：",
-                "**43 分（满分 100）：有难度。**",
-                "学历未达到硬性要求，总分最高 55 分：Bachelor's degree",
+                "**43 分（满分 100）：有挑战。**",
+                "| ✗ 未体现 | M2 Bachelor's degree |",
                 "| 结论 | 岗位要求 | 依据 | 得点 |",
                 "0 / 3（补上可加 43 分）",
-                "## 需向客户确认",
+                "## 需要向客户确认",
             ],
         ),
     ],
@@ -497,9 +544,30 @@ def test_the_report_of_a_capped_score_says_what_it_would_be() -> None:
     result = score(job.requirements, verdicts)
     report = report_markdown(JobMatch(verdicts=verdicts, recommendations=["a", "b", "c"]), job, result, "en")
     assert "# Match report\n" in report
-    assert "**55 of 100: challenging match.** 27 of 30 points would give 90" in report
+    assert "**55 of 100: Challenging.** 27 of 30 points would give 90" in report
     assert "## Strengths" not in report
-    assert score_line(result, "en") == "**Score: 55 of 100, challenging match.**"
+    assert "- No more than 55 while the required education is missing: Degree" in report
+    assert score_line(result, "en") == "**Score 55 of 100: Challenging.**"
+
+
+def test_a_cap_that_changes_nothing_is_not_shown() -> None:
+    result = score(JOB.requirements, [Verdict(requirement_id="M2", status="missing")])
+    assert result.caps
+    assert cap_lines(result, JOB, "en") == []
+
+
+def test_a_file_has_no_backslash_that_only_a_page_needs() -> None:
+    text = "Budget: C# and R&D at 10:20, $5 &amp; # \\: https://a.b | :x"
+    match = JobMatch(overall_assessment=text, recommendations=["a", "b", ": c"])
+    report = report_markdown(match, JOB, score(JOB.requirements, []), "en")
+    assert "Budget: C# and R&D at 10:20, \\$5 \\&amp; \\# \\\\: https:/\u200b/a.b \\| \\:x" in report
+    assert "3. \\: c" in report
+
+
+@pytest.mark.parametrize("locale", sorted(LOCALES))
+def test_the_live_score_speaks_as_the_report(locale: str) -> None:
+    result = score(JOB.requirements, [])
+    assert translate(locale, "report.band.challenging") in score_line(result, locale)
 
 
 def test_the_structured_job() -> None:

@@ -2,18 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select, update
 
-from core import clients, database, engine, jobs, runs, scoring
+from core import clients, database, engine, jobs, runs, scoring, slots
 from core.errors import InputError, NotFoundError, StateError
 from core.llm import Model
 from core.models import Attempt, Event, Job, LLMCall, Match, ResumeKind, Run, RunStatus
 from core.runs import LiveText, RunView
 from core.samples import SampleClient, samples
-from core.settings import OFFLINE_MODEL
+from core.samples import load as load_samples
+from core.settings import OFFLINE_MODEL, settings
 from tests.support.model_server import ModelServer
 
 PACED = "openai/paced"
@@ -180,7 +183,7 @@ def test_a_run_the_engine_has_given_up_is_failed_at_the_next_start(
     server.pace = 0.2
     run = submit(owner, client_id, PACED)
     wait(owner, run.id, is_streaming)
-    engine._client().cancel_workflow(run.workflow_id)
+    engine._client().cancel_workflow(run.workflow_id)  # as its timeout would
     time.sleep(0.5)
     engine.stop()
     engine.start()
@@ -272,5 +275,196 @@ def test_saved_jobs_list_each_text_once(owner: int) -> None:
     with database.session(owner) as db:
         client_id = clients.create(db, "x").id or 0
         for title, text in [("A", JD), ("B", JD), ("C", JD + " more")]:
-            jobs.save(db, client_id, text, title)
-        assert [job.title for job in jobs.listing(db, client_id)] == ["A", "C"]
+            db.add(jobs.new(client_id, text, title))
+            db.flush()
+        db.add(jobs.new(client_id, "No title yet\nbut a text", ""))
+        db.add(jobs.new(client_id, JD, ""))
+        db.flush()
+        assert [jobs.label(job) for job in jobs.listing(db, client_id)] == ["B", "C", "No title yet but a text"]
+        assert [job.title for job in jobs.listing(db, client_id)] == ["B", "C", ""]
+
+
+def deliver_again(run: Run, attempt: int, name: str) -> None:
+    """The engine runs an old attempt once more, as recovery does after a kill between our commit and its own."""
+    engine._client().enqueue(
+        {
+            "workflow_name": engine.WORKFLOW,
+            "queue_name": engine.QUEUE,
+            "workflow_id": name,
+            "app_version": engine.VERSION,
+        },
+        run.owner_id,
+        run.id,
+        attempt,
+    )
+    deadline = time.monotonic() + 20
+    while engine.active([name])[name] and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_settled_attempt_that_is_delivered_again_changes_nothing(
+    owner: int, paced: Model, server: ModelServer
+) -> None:
+    client_id = add_client(owner)
+    server.fail("job_match", 500)
+    run = submit(owner, client_id, PACED)
+    failed = settle(owner, run.id).run
+    deliver_again(run, 1, "again-1")
+    assert view(owner, run.id).run == failed
+    with database.session(owner) as db:
+        runs.retry(db, run.id)
+    deliver_again(run, 1, "again-2")  # while the second attempt is under way
+    done = settle(owner, run.id).run
+    assert (done.status, done.failure_code, done.attempt) == (RunStatus.COMPLETED, None, 2)
+    deliver_again(run, 2, "again-3")
+    assert view(owner, run.id).run == done
+    assert server.requests == {"job_summary": 1, "job_match": 2}
+
+
+def test_an_attempt_killed_after_its_last_commit_still_ends(owner: int) -> None:
+    run = submit(owner, add_client(owner))
+    settle(owner, run.id)
+    with database.session(owner) as db:  # as if the kill had come between storing the match and closing the run
+        db.exec(update(Run).values(status=RunStatus.MATCH_STREAMING, finished_at=None))
+        db.commit()
+    deliver_again(run, 1, "again")
+    seen = view(owner, run.id)
+    assert seen.run.status is RunStatus.COMPLETED
+    assert len(seen.calls) == 2  # nothing was asked again
+
+
+def test_a_run_that_finishes_during_the_sweep_stays_finished(owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = submit(owner, add_client(owner))
+    with monkeypatch.context() as patch:
+        real = engine.active
+
+        def slow(ids: Iterable[str]) -> dict[str, bool]:
+            settle(owner, run.id)
+            time.sleep(0.5)
+            return real(ids)
+
+        patch.setattr(engine, "active", slow)
+        engine.sweep()
+    assert view(owner, run.id).run.status is RunStatus.COMPLETED
+
+
+def test_a_start_that_fails_is_tried_again(owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    client_id = add_client(owner)
+    engine.stop()
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "_launch", lambda _: 1 / 0)
+        run = submit(owner, client_id)  # kept, although nothing can execute it now
+        with pytest.raises(ZeroDivisionError):
+            engine.start()
+    assert engine.start()
+    assert settle(owner, run.id).run.status is RunStatus.COMPLETED
+
+
+@pytest.mark.usefixtures("storage")
+def test_executors_of_one_database_never_share_an_id(configure: Callable[..., None], folder: Path) -> None:
+    database.engine()
+    url = settings().engine_database_url
+    first = slots.take(url)
+    configure(data_dir=folder / "elsewhere", database_url=settings().app_database_url)
+    second = slots.take(settings().engine_database_url)
+    assert first is not None
+    if url.startswith("sqlite"):
+        assert second is None
+    else:
+        assert second is not None
+        assert first.executor_id != second.executor_id
+        second.release()
+    first.release()
+    third = slots.take(url)
+    assert third is not None
+    assert third.executor_id == first.executor_id  # so it finds the runs that were left behind
+    third.release()
+
+
+def test_stop_takes_effect_while_the_model_is_silent(owner: int, paced: Model, server: ModelServer) -> None:
+    client_id = add_client(owner)
+    server.fail("job_summary", "hang")
+    run = submit(owner, client_id, PACED)
+    wait(owner, run.id, lambda seen: seen.steps[0].state == "running")
+    time.sleep(0.3)
+    with database.session(owner) as db:
+        runs.cancel(db, run.id)
+    asked = time.monotonic()
+    assert settle(owner, run.id).run.status is RunStatus.CANCELLED
+    assert time.monotonic() - asked < 2
+
+
+def test_a_live_stream_that_fails_does_not_cost_the_answer(owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    client_id = add_client(owner)
+
+    def broken(entry: dict[str, object]) -> None:
+        if "text" in entry:
+            raise OSError("disk full")
+
+    monkeypatch.setattr(engine, "write", broken)
+    seen = settle(owner, submit(owner, client_id).id)
+    assert seen.run.status is RunStatus.COMPLETED
+
+
+def test_uploads_at_once_get_a_version_each(owner: int) -> None:
+    with database.session(owner) as db:
+        client_id = clients.create(db, "x").id or 0
+    failures: list[Exception] = []
+
+    def add(number: int) -> None:
+        try:
+            with database.session(owner) as db:
+                resume = clients.add_paste(db, client_id, ResumeKind.RESUME, f"Cook number {number}")
+                runs.submit_extraction(db, resume, model=OFFLINE_MODEL, locale="en")
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with database.session(owner) as db:
+        versions = clients.versions(db, client_id, ResumeKind.RESUME)
+        assert sorted(v.version for v in versions) == list(range(1, 9))
+        for version in versions:
+            run = runs.latest_extraction(db, version)  # no version without its run
+            assert run is not None
+            settle(owner, run.id)
+
+
+def test_samples_are_loaded_once(owner: int) -> None:
+    def load() -> None:
+        with database.session(owner) as db:
+            load_samples(db)
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.session(owner) as db:
+        names = [client.name for client in clients.listing(db)]
+        assert sorted(names) == sorted(sample.name for sample in samples())
+        assert [len(jobs.listing(db, client.id or 0)) for client in clients.listing(db)] == [2, 2]
+        unfinished = db.exec(select(Run)).all()
+    for run in unfinished:
+        settle(owner, run.id)
+    with database.session(owner) as db:
+        assert clients.ready(db) == {client.id for client in clients.listing(db)}
+
+
+@pytest.mark.usefixtures("storage")
+def test_an_impossible_id_is_not_found(owner: int) -> None:
+    with database.session(owner) as db, pytest.raises(NotFoundError):
+        runs.view(db, "\0")
+
+
+def test_errors_of_the_database_do_not_carry_texts(owner: int) -> None:
+    with database.session(owner) as db:
+        db.add(Attempt(run_id="secret resume text", number=1))
+        with pytest.raises(IntegrityError) as caught:
+            db.commit()
+    assert "secret" not in str(caught.value)

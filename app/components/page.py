@@ -1,10 +1,12 @@
 """What every page begins with: the owner, the language, the engine running. Every page file calls `open_page` first."""
 
 import logging
+import re
 import threading
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import database, engine, i18n, llm
 from core.errors import WorkbenchError
@@ -26,6 +28,10 @@ class Page:
         """The text at `[app] key`."""
         return i18n.translate(self.locale, f"app.{key}", **values)
 
+    def term(self, key: str) -> str:
+        """The word of the report at `[report] key`: pages and reports call a thing the same."""
+        return i18n.translate(self.locale, f"report.{key}")
+
     def session(self) -> database.OwnerSession:
         return database.session(self.owner_id)
 
@@ -39,7 +45,7 @@ def _start_process() -> None:
     """Once per process: log lines, the engine with its recovery, and litellm, none of which a page waits for."""
     logging.basicConfig(level=settings().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    for delay, work in ((ENGINE_DELAY, engine.start), (WARM_UP_DELAY, llm.warm_up)):
+    for delay, work in ((ENGINE_DELAY, engine.keep_running), (WARM_UP_DELAY, llm.warm_up)):
         timer = threading.Timer(delay, work)
         timer.daemon = True
         timer.start()
@@ -53,6 +59,26 @@ def open_page() -> Page:
     _start_process()
     locale = st.session_state.get("locale") or chosen or i18n.best_locale(st.context.locale)
     return Page(owner_id, locale)
+
+
+def asked(name: str) -> str:
+    """What the address asks for with `?name=`; empty when that cannot be the key of anything."""
+    value = st.query_params.get(name, "")
+    return value if re.fullmatch(r"[0-9a-z]{1,32}", value) else ""
+
+
+def place_for(content: str) -> DeltaGenerator:
+    """Where the page draws itself. Each new content moves to the other of two places and empties the one before:
+    until a script ends, and following a run takes long, Streamlit would keep the old content on the page."""
+    before, second = st.session_state.get("_place", (content, False))
+    second = second if content == before else not second
+    st.session_state["_place"] = (content, second)
+    if second:
+        st.empty()
+        return st.container()
+    place = st.container()
+    st.empty()
+    return place
 
 
 def language_picker(page: Page) -> None:

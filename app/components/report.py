@@ -4,6 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
+from app.components.labels import model_label
 from app.components.page import Page
 from core import render, scoring
 from core.runs import RunView
@@ -25,7 +26,7 @@ def report(page: Page, view: RunView) -> None:
     match = view.match.contract
     score = scoring.score(job.requirements, match.verdicts)
     _score(page, score, job)
-    _section(page, "assessment")
+    _section(page, "overall_assessment")
     st.markdown(render.escape(match.overall_assessment))
     _section(page, "verdicts")
     st.markdown(render.requirement_table(match, job, score, page.locale))
@@ -34,7 +35,7 @@ def report(page: Page, view: RunView) -> None:
     _section(page, "recommendations")
     st.markdown("\n".join(f"{n}. {render.escape(text)}" for n, text in enumerate(match.recommendations, 1)))
     if match.questions_for_client:
-        _section(page, "questions")
+        _section(page, "questions_for_client")
         st.markdown("\n".join(f"- {render.escape(text)}" for text in match.questions_for_client))
     receipt(page, view)
     markdown = render.report_markdown(match, job, score, page.locale)
@@ -46,11 +47,6 @@ def report(page: Page, view: RunView) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-
-
-def model_label(page: Page, model: str) -> str:
-    """A model's name as it is shown: the offline analyst is always said to be no LLM."""
-    return page.t("offline_model") if model == OFFLINE_MODEL else model
 
 
 def receipt(page: Page, view: RunView) -> None:
@@ -68,18 +64,19 @@ def receipt(page: Page, view: RunView) -> None:
 
 
 def _section(page: Page, key: str) -> None:
-    st.subheader(page.t(f"section.{key}"), anchor=False)
+    st.subheader(page.term(f"section.{key}"), anchor=False)
 
 
 def _score(page: Page, score: scoring.Score, job: JobSummary) -> None:
-    with st.container(border=True):
-        left, right = st.columns([1, 4], vertical_alignment="center")
-        left.metric(page.t("column.score"), f"{score.value} / 100")
-        left.badge(page.t(f"band.{score.band}"), color=BAND_COLORS[score.band])
-        right.progress(score.value / 100)
-        right.markdown(render.score_sentence(score, page.locale))
-        for line in render.cap_lines(score, job, page.locale):
-            right.markdown(line)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="large"):
+        with st.container(width=160):
+            st.metric(page.t("column.score"), f"{score.value} / 100")
+            st.badge(page.term(f"band.{score.band}"), color=BAND_COLORS[score.band])
+        with st.container():
+            st.progress(score.value / 100)
+            st.markdown(render.score_sentence(score, page.locale))
+            for line in render.cap_lines(score, job, page.locale):
+                st.markdown(line)
 
 
 def _strengths_and_weaknesses(page: Page, match: JobMatch) -> None:
@@ -98,7 +95,9 @@ def _strengths_and_weaknesses(page: Page, match: JobMatch) -> None:
                 _finding(page, weakness)
                 for kind in ("interview", "resume"):
                     if tip := getattr(weakness.tip, kind):
-                        st.markdown(f":material/lightbulb: **{page.t(f'tip.{kind}')}** {render.escape(tip)}")
+                        st.markdown(
+                            f":material/lightbulb: **{page.term(f'label.{kind}').rstrip()}** {render.escape(tip)}"
+                        )
         if not match.weaknesses:
             st.caption(page.t("no_weaknesses"))
 

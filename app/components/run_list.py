@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.components.page import Page
+from app.components.page import Page, asked
 from core import render
 from core.runs import HistoryRow
 
@@ -20,32 +20,36 @@ def title(page: Page, row: HistoryRow) -> str:
     return row.job_title or page.t("untitled_job")
 
 
-def links(page: Page, rows: Sequence[HistoryRow]) -> None:
-    """A link for each run: score or state, job, client; what matters first, for the sidebar is narrow."""
+def links(page: Page, rows: Sequence[HistoryRow], place: str) -> None:
+    """A button for each run, the open one marked: score or state, job, client; what matters first, for the sidebar is
+    narrow. Buttons, because Streamlit marks every link to the page one is on."""
+    current = asked("run")
     for row in rows:
         outcome = str(row.score) if row.score is not None else page.t(f"status.{row.status}")
-        st.page_link(
-            "pages/Workbench.py",
-            label=render.escape(f"{outcome} · {title(page, row)} · {row.client}"),
+        if st.button(
+            render.escape(f"{outcome} · {title(page, row)} · {row.client}"),
             icon=ICONS.get(row.status, RUNNING_ICON),
-            query_params={"run": row.run_id},
-        )
+            type="secondary" if row.run_id == current else "tertiary",
+            key=f"{place}-{row.run_id}",
+            wrap=False,
+        ):
+            st.switch_page("pages/Workbench.py", query_params={"run": row.run_id})
 
 
 def table(page: Page, rows: Sequence[HistoryRow]) -> HistoryRow | None:
-    """The runs as a table; the row a person selects."""
+    """The runs as a table; the row a person clicks."""
     import pandas as pd  # noqa: PLC0415 (a third of a second, which no other page needs)
 
     frame = pd.DataFrame(
         [
             {
                 "when": row.created_at,
-                "client": row.client,
-                "job": title(page, row),
-                "company": row.company,
                 "score": row.score,
-                "band": page.t(f"band.{row.band}") if row.band else "",
+                "job": title(page, row),
+                "client": row.client,
+                "band": page.term(f"band.{row.band}") if row.band else "",
                 "status": page.t(f"status.{row.status}"),
+                "company": row.company,
             }
             for row in rows
         ]
@@ -54,19 +58,21 @@ def table(page: Page, rows: Sequence[HistoryRow]) -> HistoryRow | None:
         frame,
         hide_index=True,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="single-cell",
         key="history_table",
         column_config={
-            "client": st.column_config.TextColumn(page.t("column.client")),
-            "job": st.column_config.TextColumn(page.t("column.job"), width="medium"),
-            "company": st.column_config.TextColumn(page.t("column.company")),
-            "score": st.column_config.ProgressColumn(page.t("column.score"), min_value=0, max_value=100, format="%d"),
-            "band": st.column_config.TextColumn(page.t("column.band")),
-            "status": st.column_config.TextColumn(page.t("column.status")),
             "when": st.column_config.DatetimeColumn(
-                page.t("column.when"), format="YYYY-MM-DD HH:mm", timezone=st.context.timezone
+                page.t("column.when"), format="YYYY-MM-DD HH:mm", timezone=st.context.timezone, width=130
             ),
+            "score": st.column_config.ProgressColumn(
+                page.t("column.score"), min_value=0, max_value=100, format="%d", width=90
+            ),
+            "job": st.column_config.TextColumn(page.t("column.job"), width=230),
+            "client": st.column_config.TextColumn(page.t("column.client"), width=130),
+            "band": st.column_config.TextColumn(page.t("column.band"), width=120),
+            "status": st.column_config.TextColumn(page.t("column.status"), width=90),
+            "company": st.column_config.TextColumn(page.t("column.company"), width=130),
         },
     )
-    chosen = picked.selection.rows
-    return rows[chosen[0]] if chosen else None
+    chosen = picked.selection.cells
+    return rows[chosen[0][0]] if chosen else None

@@ -16,7 +16,7 @@ BOX_STATES: dict[StepState, Literal["running", "complete", "error"]] = {
     "running": "running",
     "done": "complete",
     "failed": "error",
-    "cancelled": "error",
+    "cancelled": "complete",
 }
 
 

@@ -13,7 +13,8 @@ LONG = 80  # characters from which a text gets several lines
 
 
 def edit(page: Page, schema: type[Contract], value: dict[str, Any], key: str) -> dict[str, Any]:
-    """Draw the widgets of a contract and return what they hold now. Call inside a form."""
+    """Draw the widgets of a contract and return what they hold now.
+    They keep it when another page is looked at."""
     return {
         field.name: _widget(page, field, value.get(field.name), f"{key}.{field.name}")
         for field in editing.form_fields(schema)
@@ -24,14 +25,18 @@ def _widget(page: Page, field: FormField, value: Any, key: str) -> Any:
     label = i18n.translate(page.locale, f"report.field.{field.name}")
     match field.kind:
         case "text" if len(value) > LONG:
-            return st.text_area(label, value, key=key)
+            return st.text_area(label, value, key=key, persist_state="session")
         case "text":
-            return st.text_input(label, value, key=key)
+            return st.text_input(label, value, key=key, persist_state="session")
         case "number":
-            return st.number_input(label, min_value=0.0, max_value=80.0, value=value, step=0.5, key=key)
+            return st.number_input(
+                label, min_value=0.0, max_value=80.0, value=value, step=0.5, key=key, persist_state="session"
+            )
         case "lines":
             help_ = page.t("profile.one_per_line")
-            return editing.from_lines(st.text_area(label, editing.to_lines(value), key=key, help=help_))
+            return editing.from_lines(
+                st.text_area(label, editing.to_lines(value), key=key, help=help_, persist_state="session")
+            )
         case "group":
             st.markdown(f"**{label}**")
             return edit(page, field.item or Contract, value, key)
@@ -49,7 +54,9 @@ def _entries(page: Page, field: FormField, label: str, value: list[dict[str, Any
         title = page.t("profile.add_entry") if is_new else _title(entry) or f"{label} {number + 1}"
         with st.expander(render.escape(title), icon=":material/add:" if is_new else None):
             typed = edit(page, schema, entry, f"{key}.{number}")
-            removed = not is_new and st.checkbox(page.t("profile.remove_entry"), key=f"{key}.{number}.remove")
+            removed = not is_new and st.checkbox(
+                page.t("profile.remove_entry"), key=f"{key}.{number}.remove", persist_state="session"
+            )
         if not removed:
             kept.append(typed)
     return kept

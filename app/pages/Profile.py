@@ -1,14 +1,18 @@
 """Clients and their documents: upload or paste, see what was understood, correct it, go back to an earlier version."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from app.components import run_viewer
+from app.components.client_picker import pick_client
+from app.components.labels import model_label
 from app.components.page import Page, open_page
 from app.components.summary_editor import edit
-from core import clients, documents, editing, i18n, render, runs
+from core import clients, editing, i18n, render, runs
 from core.errors import StateError, WorkbenchError
 from core.models import Client, Resume, ResumeKind, Run, RunStatus
 from core.settings import settings
@@ -20,11 +24,10 @@ def main() -> None:
     page = open_page()
     st.title(page.t("profile.title"), anchor=False)
     with page.session() as db:
-        people = list(clients.listing(db))
+        people = clients.listing(db)
     client = _choose_client(page, people)
     _archived(page)
     if client is None:
-        st.info(page.t("profile.no_clients"), icon=":material/person_add:")
         return
     watched: list[tuple[DeltaGenerator, Run]] = []
     for kind, tab in zip(ResumeKind, st.tabs([page.t(LABELS[kind]) for kind in ResumeKind]), strict=True):
@@ -38,31 +41,40 @@ def main() -> None:
 # --- clients ----------------------------------------------------------------------------------------------------
 
 
-def _choose_client(page: Page, people: list[Client]) -> Client | None:
-    chooser, add, manage = st.columns([5, 1.3, 1.3], vertical_alignment="bottom")
-    with add.popover(page.t("profile.new_client"), icon=":material/person_add:"):
-        _name_form(page, "new_client", "", _create)
+def _choose_client(page: Page, people: Sequence[Client]) -> Client | None:
     if not people:
+        st.info(page.t("profile.no_clients"), icon=":material/person_add:")
+        with st.container(border=True):
+            _name_form(page, "new_client", "", _create)
         return None
-    ids = [client.id for client in people]
-    names = {client.id: client.name for client in people}
-    asked = st.query_params.pop("client", "")
-    if asked.isdecimal() and int(asked) in ids:
-        st.session_state["client_id"] = int(asked)
-    if st.session_state.get("client_id") not in ids:
-        st.session_state["client_id"] = ids[0]
-    chosen = chooser.selectbox(
-        page.t("workbench.client"), ids, format_func=names.__getitem__, key="client_id", persist_state="session"
-    )
-    client = people[ids.index(chosen)]
-    with manage.popover(page.t("profile.manage"), icon=":material/edit:"):
-        _name_form(page, f"rename-{client.id}", client.name, lambda page, name: _rename(page, client, name))
-        st.button(page.t("profile.archive"), icon=":material/archive:", on_click=_archive, args=(page, client, True))
-        st.caption(page.t("profile.archive_hint"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        client = pick_client(page, people)
+        with _popover(page, "profile.new_client", ":material/person_add:"):
+            _name_form(page, "new_client", "", _create)
+        with _popover(page, "profile.manage", ":material/edit:"):
+            _name_form(page, f"rename-{client.id}", client.name, lambda page, name: _rename(page, client, name))
+            st.button(page.t("profile.archive"), icon=":material/archive:", on_click=_archive, args=(page, client))
+            st.caption(page.t("profile.archive_hint"))
     return client
 
 
+def _popover(page: Page, label: str, icon: str) -> PopoverContainer:
+    """It tracks its state only so that its key counts: after each change of the clients it is another one, and shut."""
+    return st.popover(page.t(label), icon=icon, key=f"{label}-{_changes()}", on_change="rerun")
+
+
+def _changes() -> int:
+    return int(st.session_state.get("client_changes", 0))
+
+
+def _changed(client_id: int | None) -> None:
+    """Clients have changed: show this one."""
+    st.session_state["client_changes"] = _changes() + 1
+    st.query_params["client"] = str(client_id)
+
+
 def _name_form(page: Page, key: str, value: str, save: Callable[[Page, str], None]) -> None:
+    key = f"{key}-{_changes()}"
     with st.form(key, border=False, clear_on_submit=False):
         name = st.text_input(page.t("profile.name"), value, key=f"{key}-name", max_chars=clients.MAX_NAME)
         if st.form_submit_button(page.t("profile.save"), type="primary"):
@@ -76,17 +88,19 @@ def _name_form(page: Page, key: str, value: str, save: Callable[[Page, str], Non
 
 def _create(page: Page, name: str) -> None:
     with page.session() as db:
-        st.query_params["client"] = str(clients.create(db, name).id)
+        _changed(clients.create(db, name).id)
 
 
 def _rename(page: Page, client: Client, name: str) -> None:
     with page.session() as db:
         clients.rename(db, client.id or 0, name)
+    _changed(client.id)
 
 
-def _archive(page: Page, client: Client, archived: bool) -> None:
+def _archive(page: Page, client: Client, *, archived: bool = True) -> None:
     with page.session() as db:
         clients.archive(db, client.id or 0, archived=archived)
+    _changed(client.id)
 
 
 def _archived(page: Page) -> None:
@@ -95,11 +109,15 @@ def _archived(page: Page) -> None:
     if people:
         with st.expander(page.t("profile.archived", count=len(people)), icon=":material/archive:"):
             for client in people:
-                name, action = st.columns([4, 1], vertical_alignment="center")
-                name.markdown(render.escape(client.name))
-                action.button(
-                    page.t("profile.restore"), key=f"restore-{client.id}", on_click=_archive, args=(page, client, False)
-                )
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.markdown(render.escape(client.name))
+                    st.button(
+                        page.t("profile.restore"),
+                        key=f"restore-{client.id}",
+                        on_click=_archive,
+                        args=(page, client),
+                        kwargs={"archived": False},
+                    )
 
 
 # --- documents --------------------------------------------------------------------------------------------------
@@ -118,7 +136,9 @@ def _document(page: Page, client: Client, kind: ResumeKind, watched: list[tuple[
     elif run is not None and run.status is not RunStatus.COMPLETED:
         _failed(page, run)
     with st.expander(
-        page.t("profile.replace" if versions else "profile.add"), icon=":material/upload_file:", expanded=not versions
+        page.t("profile.replace" if versions else f"profile.add_{kind}"),
+        icon=":material/upload_file:",
+        expanded=not versions,
     ):
         _upload(page, client, kind)
     if current is None:
@@ -129,12 +149,16 @@ def _document(page: Page, client: Client, kind: ResumeKind, watched: list[tuple[
 
 
 def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
-    key = f"{kind}-{client.id}-{st.session_state.get('uploads', 0)}"  # a new key empties the widgets after a success
-    file = st.file_uploader(
-        page.t("profile.file"), type=documents.EXTENSIONS, key=f"file-{key}", help=page.t("profile.file_help")
-    )
+    saves = f"saves-{kind}-{client.id}"
+    key = f"{saves}-{st.session_state.get(saves, 0)}"  # a new key empties these widgets after a success
+    # Any type, because the uploader would turn a wrong one away without a word on what to do about it.
+    file = st.file_uploader(page.t("profile.file"), key=f"file-{key}", help=page.t("profile.file_help"))
     text = st.text_area(page.t("profile.paste"), height=180, key=f"text-{key}", persist_state="session")
+    st.caption(page.t("profile.read_by", model=render.escape(model_label(page, settings().model))))
     if not st.button(page.t("profile.read"), type="primary", icon=":material/auto_stories:", key=f"read-{key}"):
+        return
+    if file is not None and text.strip():
+        st.warning(page.t("profile.file_and_text"), icon=":material/warning:")
         return
     try:
         with page.session() as db, st.spinner(page.t("profile.reading")):
@@ -146,7 +170,7 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
     except WorkbenchError as error:
         page.error(error)
         return
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    st.session_state[saves] = st.session_state.get(saves, 0) + 1
     st.rerun()
 
 
@@ -169,22 +193,24 @@ def _result(page: Page, resume: Resume) -> None:
         return
     st.caption(_version_line(page, resume))
     editing_key = f"editing-{resume.id}"
-    if not st.session_state.get(editing_key):
+    draft = st.session_state.get(editing_key)
+    if draft is None:
         st.button(
             page.t("profile.correct"),
             icon=":material/edit:",
             key=f"correct-{resume.id}",
-            on_click=lambda: st.session_state.update({editing_key: True}),
+            on_click=lambda: st.session_state.update({editing_key: uuid.uuid4().hex}),
         )
         st.markdown(render.resume_markdown(summary, page.locale, level=3))
         with st.expander(page.t("profile.source_text"), icon=":material/article:"):
             st.text(resume.text)
         return
     st.info(page.t("profile.correct_hint"), icon=":material/edit:")
-    with st.form(f"form-{resume.id}"):
-        typed = edit(page, type(summary), summary.model_dump(), f"edit-{resume.id}")
-        save = st.form_submit_button(page.t("profile.save"), type="primary")
-        leave = st.form_submit_button(page.t("profile.discard"))
+    # Not a form: what is typed into one is lost when the coach looks at another page before saving it.
+    typed = edit(page, type(summary), summary.model_dump(), f"edit-{draft}")
+    with st.container(horizontal=True):
+        save = st.button(page.t("profile.save"), type="primary", key=f"save-{draft}")
+        leave = st.button(page.t("profile.discard"), key=f"leave-{draft}")
     if save:
         try:
             with page.session() as db:
@@ -200,17 +226,17 @@ def _result(page: Page, resume: Resume) -> None:
 def _versions(page: Page, versions: list[Resume], current: Resume) -> None:
     with st.expander(page.t("profile.versions", count=len(versions)), icon=":material/history:"):
         for version in versions:
-            line, action = st.columns([4, 1], vertical_alignment="center")
-            line.markdown(
-                " · ".join([_version_line(page, version), f"{version.created_at:%Y-%m-%d %H:%M} UTC"])
-                + (f" · {render.escape(version.filename)}" if version.filename else "")
-            )
-            if version.id == current.id:
-                action.badge(page.t("profile.in_use"), color="green")
-            elif version.summary is not None:
-                action.button(
-                    page.t("profile.use_again"), key=f"use-{version.id}", on_click=_use_again, args=(page, version)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(
+                    " · ".join([_version_line(page, version), f"{version.created_at:%Y-%m-%d %H:%M} UTC"])
+                    + (f" · {render.escape(version.filename)}" if version.filename else "")
                 )
+                if version.id == current.id:
+                    st.badge(page.t("profile.in_use"), color="green")
+                elif version.summary is not None:
+                    st.button(
+                        page.t("profile.use_again"), key=f"use-{version.id}", on_click=_use_again, args=(page, version)
+                    )
 
 
 def _version_line(page: Page, version: Resume) -> str:

@@ -6,13 +6,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.components import run_viewer
-from app.components.page import Page, open_page
-from app.components.report import model_label, receipt, report
+from app.components.client_picker import pick_client
+from app.components.labels import model_label
+from app.components.page import Page, asked, open_page, place_for
+from app.components.report import receipt, report
 from core import clients, i18n, jobs, render, runs
 from core.errors import NotFoundError, WorkbenchError
 from core.models import Client, Job, ResumeKind, RunStatus
 from core.runs import RunView
 from core.settings import settings
+
+TEXT_AT_FAULT = {"no_requirements"}  # failures that another try with the same job description cannot mend
 
 
 def new_match(page: Page) -> None:
@@ -23,7 +27,7 @@ def new_match(page: Page) -> None:
         st.info(page.t("workbench.no_clients"), icon=":material/person_add:")
         st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
         return
-    client = _pick_client(page, list(people))
+    client = pick_client(page, people)
     with page.session() as db:
         resume = clients.current(db, client.id or 0, ResumeKind.RESUME)
         detailed = clients.current(db, client.id or 0, ResumeKind.DETAILED_RESUME)
@@ -39,47 +43,39 @@ def new_match(page: Page) -> None:
         return
     st.caption(page.t("workbench.using_both" if detailed else "workbench.using_resume"))
     if saved:
-        _pick_saved_job(page, {job.id or 0: job for job in saved})
+        _pick_saved_job(page, {str(job.id): job for job in saved})
     _form(page, client)
 
 
-def _pick_client(page: Page, people: list[Client]) -> Client:
-    ids = [client.id for client in people]
-    names = {client.id: client.name for client in people}
-    asked = st.query_params.pop("client", "")
-    if asked.isdecimal() and int(asked) in ids:
-        st.session_state["client_id"] = int(asked)
-    if st.session_state.get("client_id") not in ids:
-        st.session_state["client_id"] = ids[0]
-    chosen = st.selectbox(
-        page.t("workbench.client"), ids, format_func=names.__getitem__, key="client_id", persist_state="session"
-    )
-    return people[ids.index(chosen)]
+def _draft() -> str:
+    """Key of the text of the form; each form sent is followed by another, with an empty text."""
+    return f"jd-{st.session_state.setdefault('form_token', uuid.uuid4().hex)}"
 
 
-def _pick_saved_job(page: Page, saved: dict[int, Job]) -> None:
+def _pick_saved_job(page: Page, saved: dict[str, Job]) -> None:
+    box = f"saved-{_draft()}"
+
     def fill() -> None:
-        if (job := saved.get(st.session_state["saved_job"])) is not None:
-            st.session_state["jd"] = job.text
+        if (job := saved.get(st.session_state[box])) is not None:
+            st.session_state[_draft()] = job.text
 
-    asked = st.query_params.pop("job", "")
-    if asked.isdecimal() and int(asked) in saved:
-        st.session_state["jd"] = saved[int(asked)].text
+    if (job := saved.get(asked("job"))) is not None:
+        st.session_state[_draft()] = job.text
+    st.query_params.pop("job", None)  # it fills the form once: what is typed afterwards survives a rerun
     st.selectbox(
         page.t("workbench.saved_job"),
-        [None, *saved],
-        format_func=lambda i: saved[i].title or page.t("untitled_job") if i else page.t("workbench.choose_job"),
-        key="saved_job",
+        ["", *saved],
+        format_func=lambda i: jobs.label(saved[i]) if i else page.t("workbench.choose_job"),
+        key=box,
         on_change=fill,
     )
 
 
 def _form(page: Page, client: Client) -> None:
-    st.session_state.setdefault("form_token", uuid.uuid4().hex)
     # Not a form: what is typed into one is lost when the coach looks at another page before sending it.
     text = st.text_area(
         page.t("workbench.jd"),
-        key="jd",
+        key=_draft(),
         height=320,
         placeholder=page.t("workbench.jd_placeholder"),
         help=page.t("workbench.jd_help", least=jobs.MIN_CHARACTERS, most=f"{jobs.MAX_CHARACTERS:,}"),
@@ -95,6 +91,7 @@ def _form(page: Page, client: Client) -> None:
         index=list(i18n.LOCALES).index(page.locale),
         format_func=i18n.LOCALES.__getitem__,
         key=f"report_locale_{page.locale}",
+        help=page.t("workbench.report_language_help"),
     )
     submitted = st.button(page.t("workbench.start"), type="primary", icon=":material/play_arrow:", key="start")
     if not submitted:
@@ -107,8 +104,7 @@ def _form(page: Page, client: Client) -> None:
     except WorkbenchError as error:
         page.error(error)
         return
-    for key in ("form_token", "jd", "saved_job"):
-        st.session_state.pop(key, None)
+    st.session_state.pop("form_token", None)
     st.switch_page("pages/Workbench.py", query_params={"run": run.id})
 
 
@@ -143,9 +139,14 @@ def _header(page: Page, view: RunView, place: DeltaGenerator) -> None:
 
 
 def _ended_badly(page: Page, view: RunView) -> None:
-    message = i18n.translate(page.locale, f"failure.{view.run.failure_code or 'internal'}")
-    show = st.info if view.run.status is RunStatus.CANCELLED else st.error
-    show(message)
+    stopped = view.run.status is RunStatus.CANCELLED
+    code = view.run.failure_code or ("cancelled" if stopped else "internal")
+    (st.info if stopped else st.error)(i18n.translate(page.locale, f"failure.{code}"))
+    if code in TEXT_AT_FAULT and view.job is not None:
+        if st.button(page.t("workbench.edit_jd"), type="primary", icon=":material/edit:"):
+            st.session_state[_draft()] = view.job.text
+            st.switch_page("pages/Workbench.py", query_params={"client": str(view.client.id)})
+        return
 
     def retry() -> None:
         with page.session() as db:
@@ -155,7 +156,8 @@ def _ended_badly(page: Page, view: RunView) -> None:
                 return  # a second click: the first one has begun the next attempt, which the page now shows
 
     st.button(page.t("retry"), type="primary", icon=":material/refresh:", on_click=retry)
-    receipt(page, view)
+    if not stopped:
+        receipt(page, view)
 
 
 def _sources(page: Page, view: RunView) -> None:
@@ -167,10 +169,13 @@ def _sources(page: Page, view: RunView) -> None:
 
 def main() -> None:
     page = open_page()
-    if run_id := st.query_params.get("run"):
-        show_run(page, run_id)
-    else:
-        new_match(page)
+    wants_run = bool(st.query_params.get("run"))
+    run_id = asked("run")
+    with place_for(run_id if wants_run else "form"):
+        if wants_run:
+            show_run(page, run_id)
+        else:
+            new_match(page)
 
 
 main()

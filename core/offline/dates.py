@@ -66,6 +66,13 @@ class Period:
     end_text: str = ""
     offset: int = 0  # where `text` begins in the text that was read
 
+    @property
+    def restates(self) -> bool:
+        """Whether `text` only says its two ends ("2019 – now"), and nothing as "since 2021" does."""
+        rest = self.text.replace(self.start_text, "", 1)
+        rest = rest.removesuffix(self.end_text).strip()
+        return not rest or _BETWEEN.fullmatch(fold(rest)) is not None
+
 
 @dataclass(frozen=True)
 class _Point:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.offline import vocabulary
-from core.offline.lines import HAN, fold
+from core.offline.lines import HAN, fold, has_han
 from core.offline.text import outside_brackets, sentences
 from core.schemas import Category
 
@@ -35,7 +35,9 @@ _YEARS = re.compile(
     r"|月|底|终|内薪)|years?\b|yrs?\b)"
     r"(?!\s*(?:old|ago|of age))|(?<![\d第])(?P<han>[一二两三四五六七八九十])\s*年(?!级|度)"
     r"|(?<![a-z])(?P<word>one|two|three|four|five|six|seven|eight|nine"
-    r"|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?years?\b",
+    r"|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?years?\b"
+    # "5+ years of development, at least 3 in Python"
+    r"|(?:at least|including|minimum of)\s+(?P<bare>\d{1,2})\+?(?=\s+(?:in|with|using|as)\s)",
     re.I,
 )
 _NUMBERS = {
@@ -47,7 +49,7 @@ _HAN_COMMA = re.compile(
     f"，|、(?=(?:有|具备|具有|熟悉|精通|熟练|掌握|了解|能|善于|持)[{HAN}A-Za-z])|,(?=\\s*[{HAN}])|(?<=[{HAN}）]),"
 )
 _HAN_START = re.compile(
-    r"(?:并?且?(?:具备?有?|熟悉|熟练|精通|掌握|了解|能|可以|善于|擅长|持有?|拥有|有|会|热爱|愿意|接受|年龄|身体"
+    r"(?:并?且?(?:具备?有?|熟悉|熟练|精通|掌握|了解|能|可以|善于|擅长|持有?|拥有|有|会(?![员计议展所场])|热爱|愿意|接受|年龄|身体"
     r"|适应|对|至少|良好|较强|优秀|较好|扎实|丰富|本科|大专|硕士|博士|学历"
     r"|统招|全日制|英语|普通话|沟通|责任|工作|必须|需|要求|善|懂|可|思维|逻辑|执行|团队|学习|抗压|性格|细心|认真"
     r"|\d+\s*年|[一二三两四五六七八九十]年))"
@@ -58,7 +60,10 @@ _LATIN_COMMA = re.compile(
     r"|understanding|proficien\w+|fluen\w+"
     r"|willing\w*|comfortable|demonstrated|track record|hands-on|valid|current|active|\d+\+?\s*(?:years|yrs)"
     r"|bachelor|master|must|outstanding|exceptional|great|deep|working knowledge|background"
-    r"|(?-i:[A-Z])\w+ (?:is )?(?:preferred|required|a plus))\b)",
+    r"|(?-i:[A-Z])\w+ (?:is )?(?:preferred|required|a plus)"
+    r"|(?:(?<=at least )|including )\d{1,2}\+? (?:in|with|using|as)"
+    r"|(?!and |or )[^,;()]{2,48}?\s(?:is |are )?(?:strongly |highly )?"
+    r"(?:preferred|desirable|desired|a (?:big |strong |huge )?plus|an advantage|a bonus|an asset))\b)",
     re.I,
 )
 _LATIN_AND = re.compile(
@@ -73,7 +78,8 @@ _SEPARATOR = re.compile(
 )
 _LEAD = re.compile(
     r"^(?:(?:熟练|熟悉|精通|掌握|能够|使用|运用|操作|了解|具备|具有|拥有|良好|较强|扎实|优秀|一定|很强|丰富|出色"
-    r"|较好|至少|常用|主流|和|有|能|会|的|等|并|强)+\s*"
+    r"|较好|至少|常用|主流|和(?!谐)|有(?![限色机])"
+    r"|能(?![源量耗])|会(?![员计议展所场])|的|等(?!级)|并(?![购发行])|强(?![化度]))+\s*"
     r"|(?:(?:a|an|the|with|in|of|both|strong|solid|proven|deep|good|excellent|outstanding|working|demonstrated"
     r"|practical|hands-on|professional|you have|you are|must have|must be|have|advanced|expert|extensive|prior|some"
     r"|knowledge|understanding|experience|experienced|proficiency|proficient|familiarity|familiar|expertise|skilled"
@@ -88,6 +94,7 @@ _TAIL = re.compile(
     r"|beneficial|advantageous)|者)$",
     re.I,
 )
+_BRACKETED = re.compile(r"[（(\[]([^（()）\]]*)[)）\]]")
 # "You must have", "希望你": how a posting begins to ask.
 _OPENING = re.compile(
     r"^(?:\d{1,2}(?:[、)）]|\.(?!\d))\s*)?(?:(?:我们)?(?:希望|期待|需要|要求)(?:你|您|应聘者)(?:能够?|可以)?|(?:你"
@@ -96,8 +103,17 @@ _OPENING = re.compile(
     r"|person))(?:'ll|’ll| will| must| should)?\s+(?:also )?(?:need|have|has|bring|are|be|is)\s+(?=\S))?\s*",
     re.I,
 )
-_HELD = re.compile(r"^(?:持有?|拥有|取得|有|具备?)\s*(?=.{2})|^(?:current|valid|active|a|an|the)\s+", re.I)
+_HELD = re.compile(
+    r"^(?:最好|必须|其中|需要|能够|能(?![源量耗])|会使用|会(?![员计议展所场])|用过|做过|使用|用(?![户友])|有(?![限色机])"
+    r"|持有?(?!续)|拥有|取得|具备?)+\s*(?=.{2})|^(?:current|valid|active|a|an|the)\s+",
+    re.I,
+)
 _NAME = re.compile(r"(?:[A-Z][\w.+#-]*|[a-z]+[A-Z]\w*)(?: [A-Z0-9][\w.+#-]*){0,2}")
+_SCORE = re.compile(r"\d{1,3}(?:\.\d)?")
+# Running meetings in a language takes C1 on the Common European scale.
+_SPEAKING_RANK = 5
+# A member of a list of names is short; a longer one is a clause.
+_LONGEST_NAME = 80
 _MAJOR = re.compile(r"专业|学科|degree|major|discipline|field", re.I)
 _LICENCE = re.compile(
     r"证书?(?![券明据件实])|资格(?!要求)|职称|certificat|certified|licen[cs]|\bregistered\b|registration|执照"
@@ -167,8 +183,8 @@ def years_in(text: str) -> list[tuple[float, int, int]]:
     """(least years, start, end) of each number of years in `text`."""
     found = []
     for match in _YEARS.finditer(fold(text)):
-        if match["low"]:
-            value = float(match["low"])
+        if match["low"] or match["bare"]:
+            value = float(match["low"] or match["bare"])
         elif match["han"]:
             value = float(_HAN_NUMBERS[match["han"]])
         else:
@@ -182,10 +198,19 @@ def split(line: str, nice: bool = False) -> list[Piece]:
     pieces = []
     for sentence in sentences(line):
         for clause in _clauses(_open(sentence)):
-            optional = nice or bool(cue("nice").search(clause))
+            optional = nice or _optional(clause)
             strong = any(hit.name == "strong" for hit in vocabulary.strengths().find(clause))
             pieces += [Piece(part, optional, strong) for part in _elements(clause)]
     return pieces
+
+
+def _optional(clause: str) -> bool:
+    """Whether a clause is a wish: a word for it in brackets counts only when it stands there alone."""
+    wish = cue("nice")
+    if outside_brackets(clause, wish):
+        return True
+    inside = [text for text in _BRACKETED.findall(clause) if wish.search(text)]
+    return any(sum(c.isalnum() for c in wish.sub("", text)) <= 2 for text in inside)
 
 
 def _open(sentence: str) -> str:
@@ -219,8 +244,10 @@ def _elements(clause: str) -> list[str]:
     if _is_one(whole) or outside_brackets(fold(clause), _OR):
         return [whole]
     parts, start = [], 0
-    for match in outside_brackets(whole, _SEPARATOR):
-        left, right = whole[start : match.start()], _next_part(whole, match.end())
+    cuts = outside_brackets(whole, _SEPARATOR)
+    ends = [*(match.start() for match in cuts[1:]), len(whole)]
+    for match, end in zip(cuts, ends, strict=False):
+        left, right = whole[start : match.start()], whole[match.end() : end]
         if _names(left) and _names(right):
             parts.append(left)
             start = match.end()
@@ -238,19 +265,19 @@ def _is_one(text: str) -> bool:
     )
 
 
-def _next_part(text: str, at: int) -> str:
-    following = next((m for m in outside_brackets(text[at:], _SEPARATOR)), None)
-    return text[at : at + following.start()] if following else text[at:]
-
-
 def _names(part: str) -> bool:
+    if len(part) > _LONGEST_NAME:
+        return False
     bare = _trim(_strip_lead(part))
     return bool(vocabulary.find(part)) or bool(_NAME.fullmatch(bare))
 
 
 def _strip_lead(part: str) -> str:
     match = _LEAD.match(part)
-    rest = part[match.end() :] if match else part
+    hits = vocabulary.find(part) if match else ()
+    # "Deep learning" and "advanced planning system" begin with a word of asking that belongs to the name.
+    end = min(match.end(), hits[0].start if hits else len(part)) if match else 0
+    rest = part[end:]
     return rest if any(c.isalnum() for c in rest) else part
 
 
@@ -260,7 +287,7 @@ def subject(demand: Demand) -> str:
     What a resume does not say ("must be able to travel") is left as it stands, for it is an offer to agree to.
     """
     text = _trim(demand.text)
-    if demand.category in ("other", "language"):
+    if demand.category == "language" or demand.unwritten:
         return text
     bare = text if demand.category in ("education", "experience") else _strip_lead(text)
     return _trim(_HELD.sub("", bare, count=1)) or text
@@ -290,6 +317,9 @@ def read(text: str) -> Demand:
     known_tests = vocabulary.data()["test"]
     languages = languages or tuple(dict.fromkeys(known_tests[test]["language"] for test in tests))
     ranks = [int(hit.name) for hit in vocabulary.ranks().find(text)]
+    ranks += [rank for hit in vocabulary.tests().find(text) if (rank := test_rank(hit, text))]
+    if cue("speaking").search(text):
+        ranks.append(_SPEAKING_RANK)
     years = [value for value, _, _ in years_in(text)]
     strengths = [hit.name for hit in vocabulary.strengths().find(text)]
     category = _category(text, terms, bool(degrees), bool(fields), bool(languages), bool(tests), bool(years))
@@ -308,6 +338,21 @@ def read(text: str) -> Demand:
         basic="weak" in strengths and "strong" not in strengths,
         unwritten=bool(cue("unwritten").search(text)),
     )
+
+
+def test_rank(hit: vocabulary.Hit, text: str) -> int:
+    """The rank a language test proves with the score behind it; without a score no more than its lowest step."""
+    score = _SCORE.search(text, hit.end)
+    value = float(score[0]) if score else 0.0
+    return next((int(rank) for least, rank in vocabulary.data()["test"][hit.name]["scores"] if value >= least), 0)
+
+
+def _is_name(text: str) -> bool:
+    """Whether an unknown Latin name is what is asked for: "App Store", "Google Play的订阅机制"."""
+    match = _NAME.match(text)
+    if not match:
+        return False
+    return has_han(text) or (match.end() == len(text) and (" " in text or not text[1:].islower()))
 
 
 def _in_brackets(text: str, at: int) -> bool:
@@ -340,6 +385,7 @@ def _category(
         ("domain" in kinds, "domain"),
         ("soft" in kinds, "soft"),
         (bool(cue("unwritten").search(text)), "other"),
+        (_is_name(text), "skill"),
         (bool(_DEGREE_WORD.search(text)), "education"),
         (bool(_EXPERIENCE.search(text)), "experience"),
         (hard or bool(_KNOWING.search(text)), "skill"),

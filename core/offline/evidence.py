@@ -22,14 +22,20 @@ from core.schemas import Source
 
 LONGEST_QUOTE = 160
 
-_NEGATION = re.compile(
-    r"(?:不(?:太|是很|够|大)?(?:熟悉|了解|会|懂|擅长|精通)|没有|没(?:用过|做过|接触|学过)|未(?:接触|使用|从事|掌握"
-    r"|考|取得)|无(?!人|线|菌|缝|障碍|差错|事故|锡|纸|忧)|缺乏"
-    r"|暂无|尚未|欠缺|从未|零基础)[^，,。；;]{0,20}$"
-    r"|\b(?:no|not|never|lack(?:s|ing)?|without any|unfamiliar with|haven't|hasn't|don't|doesn't|didn't|have not"
-    r"|has not|do not|cannot|can't|isn't|little|limited)\b(?! only| just| merely)(?:\W+\w+){0,6}\W*$",
-    re.I,
+_NOT_HAN = (
+    r"不(?:太|是很|够|大)?(?:熟悉?|了解|会(?!议|计)|懂|擅长|精通)|没有|没(?:用|做|干|带|考|学|接触)过?|未曾|未(?:接触|使用|从事|掌握|考|取得|做)"
+    r"|无(?!人|线|菌|缝|障碍|差错|事故|锡|纸|忧)|缺乏|暂无|尚未|欠缺|从未|零基础"
 )
+_NOT_LATIN = (
+    r"\b(?:no|not|never|lack(?:s|ing)?|without any|unfamiliar with|haven't|hasn't|don't|doesn't|didn't|have not"
+    r"|has not|do not|cannot|can't|isn't|little|limited)\b(?! only| just| merely)"
+)
+_NEGATION = re.compile(rf"(?:{_NOT_HAN})[^，,。；;]{{0,40}}$|{_NOT_LATIN}(?:\W+\w+){{0,6}}\W*$", re.I)
+# The rest of a clause after the word that negates it.
+# After a colon it negates the whole list: "Not yet: Spark, Airflow".
+_NEGATED_LIST = rf"(?:{_NOT_HAN}|{_NOT_LATIN})[^，,。；;.:：]*[:：][^。；;.]*"
+_NEGATED = re.compile(rf"{_NEGATED_LIST}|(?:{_NOT_HAN}|{_NOT_LATIN})[^，,。；;.]*", re.I)
+_NEGATED_LIST_BEFORE = re.compile(rf"{_NEGATED_LIST}$", re.I)
 _NEGATED_AFTER = re.compile(
     r"^[^，,。；;]{0,8}?(?:不熟|未接触|没用过|经验不足|基础薄弱|没有经验|为零)"
     r"|^[^,.;]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started"
@@ -38,20 +44,22 @@ _NEGATED_AFTER = re.compile(
 )
 _BUT = re.compile(r"但是?|不过|然而|\bbut\b|\bhowever\b|\balthough\b|\bthough\b", re.I)
 _WEAK_BEFORE = re.compile(
-    r"(?:了解|接触过|入门|初步|正在学习|自学中?|学习中|备考|计划考?)[^，,。；;]{0,16}$|\b(?:basic|beginner"
+    r"(?:了解|接触过|入门|初步|正在学习|自学中?|学习中|公司(?:正在|正|计划|准备|将)(?:上线|引入|切换|迁移)|备考|计划考?)[^，,。；;]{0,16}$|\b(?:basic|beginner"
     r"|exposure to|currently learning"
     r"|learning|coursework in|some knowledge of|studying(?: for)?|introductory|familiar with|familiarity with"
-    r"|plan(?:ning)? to)\W+(?:\w+\W+){0,5}$",
+    r"|plan(?:ning)? to|(?:is|are|was|were) (?:moving|migrating|switching|changing)"
+    r"(?: from [^,.;]{1,40}?)? to)\W+(?:\w+\W+){0,5}$",
     re.I,
 )
 _WEAK_AFTER = re.compile(
-    r"^\W{0,3}(?:正在学习|学习中|入门|备考中?|在考|基础了解|（了解）|\(了解\)|了解|自学中|初学|\((?:basic|beginner"
+    r"^\W{0,3}(?:正在学习|学习中|入门|备考中?|在考|基础了解|（了解）|\(了解\)|了解|自学|初学|\((?:basic|beginner"
     r"|learning|in progress"
     r"|expected)[^)]*\)|(?:is )?in progress|\bexpected\b|coursework)",
     re.I,
 )
 _CONTACT = re.compile(
-    r"[\w.+-]+@[\w-]+\.\w|(?<!\d)1[3-9]\d{9}(?!\d)|\+?\d{1,3}[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d{4}|(?:电话|手机|邮箱"
+    r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.\w|(?<!\d)1[3-9]\d{9}(?!\d)|\+?\d{1,3}[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d{4}"
+    r"|(?:电话|手机|邮箱"
     r"|微信|姓名"
     r"|phone|e-?mail|tel)\s*[:：]|linkedin\.com|github\.com/",
     re.I,
@@ -85,7 +93,12 @@ class Passage:
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        return frozenset(stems(self.text))
+        """What the passage claims to be about: what it negates is left out."""
+        return frozenset(stems(claimed(self.text)))
+
+    @cached_property
+    def denied_stems(self) -> frozenset[str]:
+        return frozenset(word for part in _NEGATED.findall(self.text) for word in stems(part))
 
 
 @dataclass(frozen=True)
@@ -167,13 +180,16 @@ class Evidence:
         for passage in self.passages:
             # In the order of `wanted`: a sum over a set would depend on the order of the set.
             share = sum(weights[word] for word in wanted if word in passage.stems) / total
-            if (
-                share > 0
-                and not _NEGATION.search(passage.text)
-                and (best is None or (share, _PLACE_WORTH.get(passage.place, 0)) > best[:2])
-            ):
+            if share > 0 and (best is None or (share, _PLACE_WORTH.get(passage.place, 0)) > best[:2]):
                 best = (share, _PLACE_WORTH.get(passage.place, 0), passage)
         return (best[2], best[0]) if best else (None, 0.0)
+
+    def denial(self, text: str) -> Passage | None:
+        """A passage that negates at least half of what `text` is about."""
+        wanted = stems(text)
+        share = {p: sum(word in p.denied_stems for word in wanted) for p in self.passages if p.denied_stems}
+        best = max(share, key=lambda passage: share[passage], default=None)
+        return best if best and wanted and share[best] * 2 >= len(wanted) else None
 
     def _worth(self, passage: Passage, topic: frozenset[str]) -> float:
         overlap = len(topic & passage.stems)
@@ -186,12 +202,21 @@ class Evidence:
         )
 
 
+def claimed(text: str) -> str:
+    """`text` without what it negates ("no experience with Kafka", "没做过：归因")."""
+    return "\n".join(_NEGATED.sub(" ", part) for part in _BUT.split(text)) if _NEGATED.search(text) else text
+
+
 def _claim(text: str, start: int, end: int) -> tuple[bool, bool]:
     """(whether the clause claims the name at that place, whether only its basics)."""
     before = re.split(r"[，,。；;.](?=\s|[\u3400-\u9fff])", text[:start])[-1]
     before = _BUT.split(before)[-1]
     after = text[end : end + 40]
-    if _NEGATION.search(before) or _NEGATED_AFTER.match(_BUT.split(after)[0]):
+    if (
+        _NEGATED_LIST_BEFORE.search(text[:start])
+        or _NEGATION.search(before)
+        or _NEGATED_AFTER.match(_BUT.split(after)[0])
+    ):
         return False, False
     return True, bool(_WEAK_BEFORE.search(before) or _WEAK_AFTER.match(after))
 
@@ -241,7 +266,7 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
             else at
         )
         last = dated[index + 1][2] if index + 1 < len(dated) else len(parts)
-        under = [line for line, kind in parts[first:last] if kind == passage.place]
+        under = [claimed(line) for line, kind in parts[first:last] if kind == passage.place]
         head = passage
         if (
             first < at

@@ -163,21 +163,26 @@ def _field_like(text: str) -> bool:
 _ITEMS = re.compile(rf"\s*[,，、;；|｜•·\t]\s*|\s+[/／]\s+|(?<=[{HAN}])[/／](?=[{HAN}])|\s{{3,}}|。\s*")
 
 
-def split_items(text: str) -> list[str]:
-    """The items of a list line; what stands in brackets is not cut."""
-    items, depth, begin = [], 0, 0
+def cut(text: str, marks: re.Pattern[str]) -> list[str]:
+    """The parts of `text` between `marks`; what stands in brackets is not cut."""
+    parts, depth, begin = [], 0, 0
     plain = fold(text)
-    breaks = {match.start(): match.end() for match in _ITEMS.finditer(text)}
+    last = plain.rfind(")")
+    breaks = {match.start(): match.end() for match in marks.finditer(text)}
     index = 0
     while index < len(text):
         depth = max(0, depth + (plain[index] == "(") - (plain[index] == ")"))
-        if index in breaks and (depth == 0 or plain.find(")", index) < 0):
-            items.append(text[begin:index])
+        if index in breaks and (depth == 0 or last < index):
+            parts.append(text[begin:index])
             index = begin = breaks[index]
             continue
         index += 1
-    items.append(text[begin:])
-    cleaned = (item.strip(" .") if item.endswith((" ", ".")) else item.strip() for item in items)
+    return [*parts, text[begin:]]
+
+
+def split_items(text: str) -> list[str]:
+    """The items of a list line; what stands in brackets is not cut."""
+    cleaned = (item.strip(" .") if item.endswith((" ", ".")) else item.strip() for item in cut(text, _ITEMS))
     return [item for item in cleaned if any(c.isalnum() for c in item)]
 
 
@@ -187,19 +192,17 @@ _GRADE = re.compile(
 )
 
 
-def add_skills(skills: Skills, specialties: list[str], line: Line, kind: str) -> None:
-    """Put the items of one line of a skills section into their bags; the label of a group is a specialty."""
+def add_skills(skills: Skills, line: Line, kind: str) -> None:
+    """Put the items of one line of a skills section into their bags; the label of a group may say which."""
     named = free_label(line.text)
     name, text = named if named and named[1] else (named[0] if named else "", line.text)
     bag = {"tools": "tools", "soft": "soft"}.get(kind, "")
-    bags = table("resume_terms")["skill_labels"].items()
+    bags = ((b, names) for b, names in table("resume_terms")["skill_labels"].items() if b in Skills.model_fields)
     bag = next((b for b, names in bags if name and key(name) in map(key, names)), bag)
     items = split_items(text)
     if name and all(_GRADE.fullmatch(item) for item in items):  # "劳动法：熟练 | 48个月" names one skill
         _append(getattr(skills, bag or _bag(name)), name)
         return
-    if name and not bag and not heading_kind(name):
-        _append(specialties, name)
     if width(text) > 80 and re.search(r"[。.]$", text) and not bag:
         _append(skills.other, text)
         return
@@ -228,6 +231,9 @@ _PROOF_TAIL = re.compile(
     r"^[\s:：\-（(/,，]*(?:\d+(?:\.\d+)?(?!\d*年)\s*(?:分|/\s*\d+)?|[A-C][12]|level \d|N[1-5]|[一二三四六八]级)[)）]?",
     re.IGNORECASE,
 )
+# A language the word list does not have, by its shape: "Igbo (", "Twi: "; a level must follow.
+_UNLISTED = re.compile(r"([^\W\d_]+(?:[ -][^\W\d_]+)?)\s*(?:[(（:：]|\s[-–—]\s)\s*")
+_LANGUAGE_COMMA = re.compile(r"[,，]\s*|\s(?:and|和)\s")
 _LANGUAGE_BREAKS = re.compile(r"\s*[;；、|｜\t•·]\s*|\s{3,}|。\s*")
 
 
@@ -240,6 +246,14 @@ def is_language(text: str) -> bool:
 
 def names_language(text: str) -> bool:
     return words("language.names").match(text.strip()) is not None
+
+
+def _language_name(text: str) -> str:
+    """The language `text` starts with, or an empty string."""
+    if known := words("language.names").match(text):
+        return known[0]
+    shaped = _UNLISTED.match(text)
+    return shaped[1] if shaped and expressions("language.levels").match(text, shaped.end()) else ""
 
 
 def languages(lines: Iterable[Line]) -> list[Language]:
@@ -262,15 +276,21 @@ def languages(lines: Iterable[Line]) -> list[Language]:
 def _language_chunks(text: str) -> list[str]:
     """Cut before each language: "English (native), Mandarin (fluent)" is two, "英语：流利，CET-6 580分" is one."""
     chunks: list[str] = []
-    for part in _LANGUAGE_BREAKS.split(text):
-        breaks = re.finditer(r"[,，]\s*|\s(?:and|和)\s", part)
-        starts = [0, *(match.end() for match in breaks if words("language.names").match(part, match.end()))]
-        chunks += [part[begin:stop] for begin, stop in zip(starts, [*starts[1:], len(part)], strict=True)]
+    for part in cut(text, _LANGUAGE_BREAKS):
+        begin = offset = 0
+        for piece in cut(part, _LANGUAGE_COMMA):
+            offset = part.index(piece, offset)
+            if offset and _language_name(piece):
+                chunks.append(part[begin:offset])
+                begin = offset
+            offset += len(piece)
+        chunks.append(part[begin:])
     return [chunk for raw in chunks if (chunk := re.sub(r"\s(?:and|和)\s*$", "", raw).strip(" ,，"))]
 
 
 def _language(chunk: str) -> Language:
-    name = words("language.names").search(chunk)
+    known = words("language.names").search(chunk)
+    name = known[0] if known else _language_name(chunk)
     test = expressions("language.tests").search(chunk)
     proof = ""
     if test:
@@ -278,11 +298,9 @@ def _language(chunk: str) -> Language:
         proof = chunk[test.start() : test.end() + (tail.end() if tail else 0)]
         proof = proof if fold(proof).count("(") == fold(proof).count(")") else proof.rstrip(")） ")
     rest = chunk.replace(proof, "\t") if proof else chunk
-    rest = rest.replace(name[0], "\t", 1) if name else rest
+    rest = rest.replace(name, "\t", 1) if name else rest
     left = [part.strip(_EDGE) for part in re.split(r"\t", rest) if part.strip(_EDGE)]
-    return Language(
-        name=name[0] if name else "", level=next(iter(left), "") if width(" ".join(left)) <= 60 else "", proof=proof
-    )
+    return Language(name=name, level=next(iter(left), "") if width(" ".join(left)) <= 60 else "", proof=proof)
 
 
 _EXPIRY = re.compile(r"(?:expires?|valid (?:until|to)|有效期至?)[\s:：]*$", re.IGNORECASE)  # not the date it was earned
@@ -297,17 +315,29 @@ def certification(text: str, today: date) -> Certification:
     elif single := mentions(text, today):
         expiry = _EXPIRY.search(text[: single[-1][0]])
         when = text[expiry.start() if expiry else single[-1][0] : single[-1][1]]
-    if when:
-        begin = text.rindex(when)
+    begin = text.rindex(when)
+    if when and not _inside_more(text, begin, begin + len(when)):
         rest = f"{text[:begin].rstrip(' (（')}\t{text[begin + len(when) :].lstrip(' )）')}"
-    parts = [part.strip(" \t:：-–—") for part in _CERT_PARTS.split(rest) if any(c.isalnum() for c in part)]
+    parts = [part.strip(" \t:：-–—") for part in cut(rest, _CERT_PARTS) if any(c.isalnum() for c in part)]
     issuer = next((part for part in parts[1:] if not any(c.isdigit() for c in part)), "")
     return Certification(name=parts[0] if parts else text, issuer=issuer, date=when)
 
 
+def _inside_more(text: str, begin: int, stop: int) -> bool:
+    """Whether a bracket holds more than text[begin:stop]: "(CPA, passed 2019)" is not to be torn apart."""
+    plain = fold(text)
+    opening, closing = plain.rfind("(", 0, begin), plain.find(")", stop)
+    if opening < 0 or closing < 0 or ")" in plain[opening:begin]:
+        return False
+    return any(c.isalnum() for c in plain[opening:begin] + plain[stop:closing])
+
+
+_ROWS = re.compile(r"\s*[、；;]\s*")
+
+
 def certifications(text: str, today: date) -> list[Certification]:
     """The certificates of a line; one that only lists several ("PMP、CPA", "BLS, ACLS") is cut at its list marks."""
-    rows = [row for row in re.split(r"\s*[、；;]\s*", text) if any(c.isalnum() for c in row)]
+    rows = [row for row in cut(text, _ROWS) if any(c.isalnum() for c in row)]
     return [certification(part, today) for row in rows for part in listed(row, is_certificate)]
 
 
@@ -318,10 +348,17 @@ def is_certificate(text: str) -> bool:
     )
 
 
+# Behind Chinese or a bracket a space may part items too: "注册会计师(CPA) 中级会计师 CET-6".
+_LISTS = (re.compile(r"\s*[、；;,，]\s*"), re.compile(rf"\s*[、；;,，]\s*|(?<=[{HAN})）])\s+"))
+
+
 def listed(text: str, *kinds: Callable[[str], bool]) -> list[str]:
     """The parts of a list line if every part is of one of `kinds`, else the whole line."""
-    parts = [part for part in re.split(r"\s*[、；;,，]\s*", text) if any(c.isalnum() for c in part)]
-    return parts if all(any(kind(part) for kind in kinds) for part in parts) else [text]
+    for marks in _LISTS:
+        parts = [part for part in cut(text, marks) if any(c.isalnum() for c in part)]
+        if len(parts) > 1 and all(any(kind(part) for kind in kinds) for part in parts):
+            return parts
+    return [text]
 
 
 # --- projects -------------------------------------------------------------------------------------------------

@@ -6,15 +6,16 @@ from functools import cache
 from core.offline import vocabulary
 from core.offline.demands import cue, job_terms
 from core.offline.lines import width
-from core.offline.postings import ICONS, Posting
+from core.offline.postings import ICONS, LONGEST_LINE, Posting
+from core.offline.text import sentences
 
 _SALARY = re.compile(
     r"(?:[$€£¥]|S\$|US\$|HK\$|RMB|CNY|USD|EUR|GBP)\s?\d[\d,.]*\s?[kK万]?(?:/\w+)?(?:\s?[-–—~至]\s?(?:[$€£¥]|S\$"
     r"|US\$)?\s?\d[\d,.]*\s?[kK万]?)?(?:\s?(?:/|per |an |a )\s?(?:yr|year|hour|hr|mo|month|annum|day|年|月))?"
-    r"(?:\s?[·*xX×]\s?\d+\s?薪)?|\d+(?:\.\d+)?\s?[-–—~至]\s?\d+(?:\.\d+)?\s?(?:[kK](?![A-Za-z])|万|千"
+    r"(?:\s?[·*xX×]\s?\d+\s?薪)?|(?<![\d.])\d{1,6}(?:\.\d{1,2})?\s?[-–—~至]\s?\d{1,6}(?:\.\d{1,2})?\s?(?:[kK](?![A-Za-z])|万|千"
     r"|元)(?:\s?/\s?(?:月"
-    r"|年))?(?:\s?[·*xX×]\s?\d+\s?薪)?|\d+(?:\.\d+)?[kK]\s?[-–—~]\s?\d+(?:\.\d+)?[kK](?:\s?[·*xX×]\s?\d+\s?薪)?"
-    r"|\d{4,6}\s?[-–—~至]\s?\d{4,6}\s?(?:元|/月)?|面议"
+    r"|年))?(?:\s?[·*xX×]\s?\d+\s?薪)?|(?<![\d.])\d{1,4}(?:\.\d{1,2})?[kK]\s?[-–—~]\s?\d{1,4}(?:\.\d{1,2})?[kK](?:\s?[·*xX×]\s?\d+\s?薪)?"
+    r"|(?<!\d)\d{4,6}\s?[-–—~至]\s?\d{4,6}\s?(?:元|/月)?|面议"
 )
 _SALARY_NEARBY = re.compile(rf"(?:薪|salary|pay|compensation)[^\n]{{0,30}}?(?P<value>{_SALARY.pattern})", re.I)
 _SOUGHT = re.compile(
@@ -26,12 +27,23 @@ _EMPLOYER_PARTS = re.compile(r"\s*[|｜·•@]\s*|\s[-–—]\s|现?诚聘|招�
 _HR = re.compile(r"HR|招聘|人事")
 _PLACE_PARTS = re.compile(r"\s*[|｜/]\s*|\s{2,}|\s·\s|\s[-–—]\s")
 _AFTER_PLACE = re.compile(r"\s+(?=\d|经验|本科|大专|硕士)")
+_OPEN_BRACKET = re.compile(r"\s*[（(][^)）]*$")
 _ADDRESS = re.compile(r"(?:工作地址|工作地点|上班地点)\s*\n\s*(?P<value>[^\n]{4,80})")
 _BASED = re.compile(
     r"(?:常驻|base\s*(?=[\u3400-\u9fff])|(?<![a-z])based in |located in "
     r"|headquartered in )(?=(?P<rest>[^\n]{2,40}))",
     re.I,
 )
+_LABELS = ("company", "location", "department", "team", "reporting_line", "salary_range")
+_EXTRA_PAY = re.compile(r"\bOTE\b|bonus|commission|stipend|奖金|提成|奖励|补贴|签约费", re.I)
+_EXTRA_PAY_AFTER = re.compile(r"\s?(?:OTE|sign[- ]?on|(?:\w+ )?bonus|stipend|commission)\b(?!\W{0,3}\d)", re.I)
+# What an advertisement puts around a title: "招…2名！！", "base杭州".
+_ADVERT = re.compile(
+    r"^\s*(?:急?招|诚聘|高薪诚?聘)(?=[\u3400-\u9fff]{2})(?!聘|标|商|生)|\s*[!！].*$|\s*\bbase\s*[\u3400-\u9fff].*$"
+    r"|\s*(?:\d+|[一二两三四五六七八九十]|若干)\s*[名人位](?=\s*(?:[!！]|$)).*$",
+    re.I,
+)
+_PERSON = re.compile(r"女士|先生|发布者|联系人|小姐姐|老师$")
 _LEVEL = re.compile(r"(?:entry|mid|senior|mid-senior|associate|executive|director)[ -]level", re.I)
 _AT = re.compile(r"\s(?:@|at)\s(?P<name>[A-Z][\w .&'-]{1,40})")
 
@@ -40,16 +52,24 @@ _AT = re.compile(r"\s(?:@|at)\s(?P<name>[A-Z][\w .&'-]{1,40})")
 def _label(name: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?:^|[\n|｜;；，,【\[]"
-        rf"|\s{{2,}})\s*[*_]*(?:{job_terms()['labels'][name]})[*_】\]]*[ \t]*[:：][ \t]*[*_]*[ \t]*(?P<value>[^\n"
+        rf"|\s{{2,}}|[.,]\s)\s*[*_]*"
+        rf"(?:{job_terms()['labels'][name]})[*_】\]]*[ \t]*[:：][ \t]*[*_]*[ \t]*(?P<value>[^\n"
         rf"|｜;；。]{{1,80}})",
         re.I,
     )
 
 
+@cache
+def _next_label() -> re.Pattern[str]:
+    """Where the value of a label ends inside its line: at a wide gap, or at the next label."""
+    names = "|".join(job_terms()["labels"][name] for name in _LABELS)
+    return re.compile(rf"\s{{2,}}|[.,，]?\s+(?=(?:{names})\s*[:：])", re.I)
+
+
 def labelled(name: str, posting: Posting) -> str:
     """What stands after a label ("汇报对象：", "Reports to:"); `name` is a key of `[labels]` in job_terms.toml."""
     match = _label(name).search(posting.text)
-    return match["value"].strip(" *_，,") if match else ""
+    return _next_label().split(match["value"])[0].strip(" *_，,") if match else ""
 
 
 @cache
@@ -83,9 +103,9 @@ def title(posting: Posting) -> str:
 def _bare_title(line: str) -> str:
     line = ICONS.sub("", _SALARY.sub("", line))
     line = _AT.sub("", re.split(r"[|｜]|\s[·•]\s|\s{2,}|\s[-–—]\s", line.strip(" #*_"))[0])
-    line = re.sub(r"^(?:hiring|job)[:\s]\s*", "", line, flags=re.I)
-    line = re.sub(r"^.*?(?:现?诚聘|现?招聘|急招|急聘|热招)\s*[:：]?\s*(?=[^\s简启公信岗])", "", line)
-    line = re.sub(r"(?:[（(\[【]\s*[)）\]】])", "", line)
+    line = re.sub(r"^(?:(?:hiring|job)\s*[:!]|now hiring|hiring (?=an?\b)|job\s)\s*", "", line, flags=re.I)
+    line = re.sub(r"^.*?(?:现?诚聘|现?招聘|急招|急聘|热招)\s*[:：]?\s*(?=[^\s简启公信岗）)])", "", line)
+    line = _ADVERT.sub("", re.sub(r"(?:[（(\[【]\s*[)）\]】])", "", line)) or line
     return line.strip(" ·•-–—|,，#*_:：【】[]").strip()
 
 
@@ -111,7 +131,7 @@ def _employer(line: str) -> str:
             return match[0].strip()
     if len(parts) > 1 and not vocabulary.places().find(parts[0]):
         before_place = vocabulary.places().find(parts[1]) and not _role_word().search(parts[0])
-        if before_place or _HR.search(parts[1]):
+        if not _PERSON.search(parts[0]) and (before_place or _HR.search(parts[1])):
             return parts[0]
     at = _AT.search(line)
     return at["name"].strip() if at else ""
@@ -125,8 +145,8 @@ def location(posting: Posting) -> str:
         hits = vocabulary.places().find(line)
         if hits:
             part = next((p for p in _PLACE_PARTS.split(line) if vocabulary.places().find(p)), line)
-            part = _AFTER_PLACE.split(part)[0].strip()
-            return part if width(part) <= 48 else line[hits[0].start : hits[0].end]
+            part = _OPEN_BRACKET.sub("", _AFTER_PLACE.split(part)[0]).strip()
+            return part if width(part) <= 48 and not _role_word().search(part) else line[hits[0].start : hits[0].end]
     if address := _ADDRESS.search(posting.text):
         return address["value"].strip()
     based = _BASED.search(posting.text)
@@ -135,13 +155,26 @@ def location(posting: Posting) -> str:
 
 
 def salary(posting: Posting) -> str:
-    """The first amount that reads as pay: after its label, else near the top, else near a word for pay."""
-    match = (
-        _SALARY.search(labelled("salary_range", posting))
-        or _SALARY.search("\n".join(posting.text.split("\n")[:12]))
-        or _SALARY_NEARBY.search(posting.text)
+    """The first amount that reads as pay: after its label, else near the top, else near a word for pay.
+
+    What comes on top of the pay (a bonus, on-target earnings) is none.
+    """
+    return (
+        _pay(_SALARY, labelled("salary_range", posting))
+        or _pay(_SALARY, "\n".join(line[:LONGEST_LINE] for line in posting.text.split("\n")[:12]))
+        or _pay(_SALARY_NEARBY, posting.text)
     )
-    return (match.groupdict().get("value") or match[0]).strip() if match else ""
+
+
+def _pay(pattern: re.Pattern[str], text: str) -> str:
+    for match in pattern.finditer(text):
+        name = "value" if "value" in pattern.groupindex else 0
+        start, end = match.span(name)
+        # Only the words right beside the amount name what it is: "$118,000 + 10% bonus" is pay and a bonus.
+        before = re.split(r"[+,，;；|\n]", text[max(0, start - 16) : start])[-1]
+        if not _EXTRA_PAY.search(before) and not _EXTRA_PAY_AFTER.match(text, end):
+            return match[name].strip()
+    return ""
 
 
 def seniority(job_title: str, posting: Posting) -> str:
@@ -165,5 +198,7 @@ def goals(posting: Posting) -> list[str]:
 
 
 def relocation(posting: Posting) -> str:
-    match = re.search(job_terms()["labels"]["relocation"], posting.text, re.I)
-    return match[0].strip(" -•*") if match else ""
+    """The first sentence that speaks of moving, or empty."""
+    pattern = re.compile(job_terms()["labels"]["relocation"], re.I)
+    lines = (line for line in posting.text.split("\n") if pattern.search(line))
+    return next((s.strip(" -•*") for line in lines for s in sentences(line) if pattern.search(s)), "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from core.offline import job_facts, vocabulary
-from core.offline.demands import Piece, read
+from core.offline.demands import Piece, cue, read
 from core.offline.lines import width
 from core.offline.postings import Posting, key, read_posting
 from core.offline.text import sentences
@@ -31,6 +31,8 @@ def summarise(text: str) -> JobSummary:
     title = job_facts.title(posting)
     pieces = _unique(posting.pieces) or _unique(_derived(posting.responsibilities))
     pieces = [*_head_demands(posting.head, [piece for piece in pieces if not piece.nice]), *pieces]
+    personal = [piece.text for piece in pieces if _is_personal(piece.text)]
+    pieces = [piece for piece in pieces if piece.text not in personal and key(piece.text) != key(title)]
     weights = _Weights(posting, title)
     musts = [weights.requirement(piece) for piece in pieces if not piece.nice]
     if not any(requirement.core for requirement in musts):
@@ -64,9 +66,14 @@ def summarise(text: str) -> JobSummary:
         business_goals=job_facts.goals(posting),
         relocation=job_facts.relocation(posting),
         company_info="\n".join(posting.company),
-        other_requirements=texts["other"],
+        other_requirements=[*texts["other"], *personal],
         raw_sections=[TitledPoints(title=heading, points=points) for heading, points in posting.rest if points],
     )
+
+
+def _is_personal(text: str) -> bool:
+    """Age, health and looks: kept as stated, but no demand on which an applicant is measured."""
+    return bool(cue("personal").search(text)) and read(text).category in ("other", "soft")
 
 
 def _unique(pieces: Iterable[Piece]) -> list[Piece]:

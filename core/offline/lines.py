@@ -15,6 +15,8 @@ _BULLET = re.compile(
     r"^\s*(?:#{1,6}\s+|[•·▪●○◦■□◆◇►▶▸➢➤➔✓✔✦★☆※‣⁃∙\uf000-\uf0ff]+\ufe0f?\s*"
     r"|[-*–—+]\s+(?!\d{4}\b)|o\s+(?=[A-Z])|[(（]?\d{1,2}[)）]\s*|\d{1,2}(?:、\s*|\.\s*(?!\d))|[①-⑳]\s*)"
 )
+# Wider than any column needs; the searches for separators take time quadratic in the length of a gap.
+_GAP = re.compile(r"\s{9,}")
 _STOP = re.compile(r"[.!?。！？；;:：]\s*[\"'”’)）」』]?$")
 # What never continues a line: a label, an address.
 _FRESH = re.compile(r"\S+@|https?:|www\.|[^\s:：]{1,12}(?: [^\s:：]{1,12})?[:：]")
@@ -55,10 +57,11 @@ def ends_sentence(text: str) -> bool:
 
 
 def read(text: str) -> list[Line]:
-    """The lines that say something, in order. Invisible characters and lone surrogates are dropped."""
+    """The lines that say something, in order, wide gaps narrowed. Invisible characters and surrogates are dropped."""
     clean = _INVISIBLE.sub("", text.encode("utf-8", "ignore").decode("utf-8"))
     rows = []
-    for row in clean.splitlines():
+    for printed in clean.splitlines():
+        row = _GAP.sub(lambda gap: "\t" if "\t" in gap[0] else " " * 8, printed)
         mark = _BULLET.match(row)
         body = (row[mark.end() :] if mark else row).strip()
         if any(c.isalnum() for c in body):

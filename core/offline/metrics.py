@@ -40,12 +40,11 @@ _OUTCOME = re.compile(
 
 def _numbers(text: str, today: date) -> list[re.Match[str]]:
     plain = fold(text)
-    dates = mentions(plain, today)
+    dated = {offset for begin, stop in mentions(plain, today) for offset in range(begin, stop)}
     return [
         match
         for match in _NUMBER.finditer(plain)
-        if (match["unit"] or match["money"])
-        and not any(begin < match.end() and match.start() < stop for begin, stop in dates)
+        if (match["unit"] or match["money"]) and dated.isdisjoint(range(*match.span()))
     ]
 
 
@@ -75,7 +74,7 @@ def metrics(text: str, today: date) -> list[Metric]:
         period = _PERIOD.search(clause)
         begin = 0
         for index, match in enumerate(numbers):
-            if index + 1 < len(numbers) and _FROM_TO.search(clause[: match.start()]):
+            if index + 1 < len(numbers) and _FROM_TO.search(clause, max(0, match.start() - 12), match.start()):
                 continue
             unit = match["unit"] or ""
             after = clause[match.end() : numbers[index + 1].start() if index + 1 < len(numbers) else len(clause)]

@@ -59,7 +59,9 @@ class Outline:
 
 def outline(text: str, today: date) -> Outline:
     """Take a resume apart. Never fails; a text that is no resume ends up in `rest`."""
-    sections = split(read(text))
+    lines = read(text)
+    text = "\n".join(line.text for line in lines)
+    sections = split(lines)
     found = Outline()
     found.printed = [
         (section.title, source) for section in sections for line in section.lines for source in line.sources
@@ -89,23 +91,32 @@ def _read_head(found: Outline, section: Section, today: date) -> None:
     lines = [line for line in section.lines if not _contact(found, line.text, today)]
     kept: list[str] = []
     for line in lines:
-        text = line.text
-        if (ends_sentence(text) and width(text) > 40) or width(text) > 90:
-            (found.points if line.bullet else found.summary).append(text)
-            continue
-        for part in fields.columns(text):
-            if is_label(part.rstrip(":： ")) or part == found.header.name:
+        parts = fields.columns(line.text)
+        if _prose(line.text) and not any(_is_contact_value(found, part) for part in parts):
+            parts = [line.text]
+        for part in parts:
+            if is_label(part.rstrip(":： ")) or part == found.header.name or _is_contact_value(found, part):
                 continue
-            if _own_headline(found, part):
+            if _prose(part):
+                (found.points if line.bullet else found.summary).append(part)
+            elif _own_headline(found, part):
                 found.headlines.append(part)
-            elif not _is_contact_value(found, part):
+            else:
                 kept.append(part)
     if kept:
         found.rest.append(("", kept))
 
 
+def _prose(text: str) -> bool:
+    return width(text) > 90 or (ends_sentence(text) and width(text) > 40)
+
+
 def _own_headline(found: Outline, part: str) -> bool:
-    if label(part, "name", "email", "phone", "link") or (found.header.name and found.header.name in part):
+    if (
+        label(part, "name", "email", "phone", "link")
+        or fields.URL.search(part)
+        or (found.header.name and found.header.name in part)
+    ):
         return False
     return width(part) <= 80 and bool(words("roles").search(part) or _STATED_YEARS.search(part))
 
@@ -145,7 +156,8 @@ def _contact_anywhere(found: Outline, sections: Sequence[Section], today: date) 
 
 def _read_objective(found: Outline, section: Section, today: date) -> None:
     texts = [line.text for line in unwrap(list(section.lines))]
-    first = next((part for text in texts for part in fields.columns(text)), "")
+    parts = (part for text in texts for part in fields.columns(text))
+    first = next((part for part in parts if not fields.URL.search(part)), "")
     labelled = any_label(first)
     found.objective = found.objective or (labelled[1] if labelled and labelled[1] else first)
     found.rest.append((section.title, texts))
@@ -167,7 +179,18 @@ def _read_experience(found: Outline, section: Section, today: date) -> None:
         position = positions.undated(first.text) if opening else Position()
         position.lines = before[1:] if opening else before
         heads = [position]
+    for position in heads:
+        # A line that is an address and nothing else is the client's, not something done there.
+        position.lines = [line for line in position.lines if not _address(found, line.text)]
     found.positions.extend(heads)
+
+
+def _address(found: Outline, text: str) -> bool:
+    if not fields.URL.fullmatch(text.strip()):
+        return False
+    known = [link.url for link in found.header.links]
+    found.header.links.extend(link for link in fields.links_in(text) if link.url not in known)
+    return True
 
 
 def _read_projects(found: Outline, section: Section, today: date) -> None:
@@ -192,7 +215,16 @@ def _read_skills(found: Outline, section: Section, today: date) -> None:
         named = free_label(line.text)
         if named and named[1]:
             found.groups.append((named[0], fields.split_items(named[1])))
-        fields.add_skills(found.skills, found.specialties, line, section.kind)
+        fields.add_skills(found.skills, line, section.kind)
+
+
+def _read_specialties(found: Outline, section: Section, today: date) -> None:
+    for line in _divert(found, unwrap(list(section.lines), prose=False), today, away_from="skills"):
+        named = free_label(line.text)
+        items = fields.split_items(named[1] if named and named[1] else line.text)
+        if named and named[1]:
+            found.groups.append((named[0], items))
+        found.specialties.extend(item for item in items if item not in found.specialties)
 
 
 def _read_certifications(found: Outline, section: Section, today: date) -> None:
@@ -205,7 +237,7 @@ def _read_languages(found: Outline, section: Section, today: date) -> None:
         if spoken := fields.languages([line]):
             found.languages.extend(spoken)
         else:
-            fields.add_skills(found.skills, found.specialties, line, "skills")
+            fields.add_skills(found.skills, line, "skills")
 
 
 def _read_awards(found: Outline, section: Section, today: date) -> None:
@@ -234,6 +266,7 @@ _READERS: dict[str, Callable[[Outline, Section, date], None]] = {
     "education": _read_education,
     "courses": _read_courses,
     "skills": _read_skills,
+    "specialties": _read_specialties,
     "tools": _read_skills,
     "soft": _read_skills,
     "certifications": _read_certifications,
@@ -274,7 +307,7 @@ def _diverted(found: Outline, line: Line, today: date, away_from: str) -> bool:
     ):
         found.awards.append(line.text)
     elif away_from == "education" and _SKILL_LEAD.match(line.text):
-        fields.add_skills(found.skills, found.specialties, line, "skills")
+        fields.add_skills(found.skills, line, "skills")
     else:
         return False
     return True

@@ -265,7 +265,9 @@ def _assign(position: Position, parts: list[str]) -> None:
         outside = [part for part in rest if not words("teams").search(part)] or rest
         position.company = outside[0]
         rest.remove(outside[0])
-    position.team = position.team or take("teams")
+    # With employer and title known, what is left names the unit: "Hospital | Med-Surg/Telemetry | Nurse".
+    units = [part for part in rest if not _PLACE_LINE.fullmatch(part)] if position.company and position.role else []
+    position.team = position.team or take("teams") or next(iter(units), "")
 
 
 def _shares_employer(rows: Sequence[Line], heads: Sequence[tuple[int, int, list[str]]], number: int) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import takewhile
 
 from core.offline import vocabulary
 from core.offline.demands import Piece, cue, job_terms, split, years_in
@@ -16,7 +17,7 @@ from core.offline.lines import read as read_lines
 from core.offline.text import clean, sentences
 
 _DEMANDING = ("requirements", "nice")
-_CUE_ORDER = ("apply", "benefits", "nice", "requirement", "company", "responsibility")
+_CUE_ORDER = ("notice", "apply", "benefits", "nice", "requirement", "company", "responsibility")
 ICONS = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?")
 _ICON_BULLET = re.compile(rf"(?:^|(?<=\s))\s*(?:{ICONS.pattern})+\s*", re.M)
 _STATUS_BAR = re.compile(r"^\s*\d{1,2}:\d{2}\b[^\n]*\d%\s*$", re.M)  # of the phone a screenshot was taken with
@@ -24,7 +25,14 @@ _INLINE_NUMBER = re.compile(
     r"(?<=[。；;.!！：:】\s])\s*(?=(?:[(（]?\d{1,2}[、)）]|\d{1,2}\.(?=\s*[^\d\s]|\s*\d+\s*(?:年|\+"
     r"|years)))(?!\s*\d+[、)）]))"
 )
+_HAN_NUMBER = re.compile(
+    r"(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]|[一二三四五六七八九十]{1,3}[、.．]|[①-⑳])\s*(?=\S)"
+)
 _INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)")
+
+# Patterns look back and ahead inside a line: a paragraph without a line break must not make them slow.
+LONGEST_LINE = 600
+_PART = re.compile(rf"[^\n]{{1,{LONGEST_LINE - 1}}}(?:[\s。；;，,、.]|$)|[^\n]{{1,{LONGEST_LINE}}}")
 
 
 @dataclass
@@ -70,10 +78,10 @@ def _heading(line: Line) -> tuple[str, str, str] | None:
     """(kind, title, rest of the line) of a line that opens a section; kind "other" for a heading not known."""
     bare = ICONS.sub("", line.text).strip(" *#_=~-—")
     bracket = re.match(r"[【\[](?P<title>[^】\]]{1,30})[】\]]\s*[:：]?\s*(?P<rest>.*)$", bare)
-    colon = re.match(r"(?P<title>[^:：。；;，,]{1,48}?)\s*[*_]*\s*[:：]\s*[*_]*\s*(?P<rest>.*)$", bare)
+    colon = re.match(r"(?P<title>[^:：。；;，,]{1,52})[:：][\s*_]*(?P<rest>.*)$", bare)
     for match in (bracket, colon):
-        if match and (kind := _kind(match["title"])):
-            return kind, match["title"].strip(), match["rest"].strip()
+        if match and (kind := _kind(match["title"].strip(" *_"))):
+            return kind, match["title"].strip(" *_"), match["rest"].strip()
     if kind := _kind(bare):
         return kind, bare, ""
     if (
@@ -108,7 +116,15 @@ def _lines(text: str) -> list[Line]:
         if len(_INLINE_NUMBER.findall(row)) >= 2:
             row = _INLINE_NUMBER.sub("\n", row)  # noqa: PLW2901 - the row, cut at its numbers
         rows.append(_INLINE_BULLET.sub("\n", row))
-    return _unwrapped(read_lines(_ICON_BULLET.sub("\n• ", "\n".join(rows))))
+    return _unwrapped([_unnumbered(line) for line in read_lines(_ICON_BULLET.sub("\n• ", "\n".join(rows)))])
+
+
+def _unnumbered(line: Line) -> Line:
+    """A line without a Chinese number before it ("（一）", "二、"), which then is its bullet."""
+    number = _HAN_NUMBER.match(line.text)
+    if not number or _heading(line):
+        return line
+    return replace(line, text=line.text[number.end() :], mark=line.mark or number[0].strip())
 
 
 def _unwrapped(lines: Sequence[Line]) -> list[Line]:
@@ -135,15 +151,26 @@ def _unwrapped(lines: Sequence[Line]) -> list[Line]:
             joined[-1] = join_lines(before, line)
         else:
             joined.append(line)
-    return joined
+    return [part for line in joined for part in _capped(line)]
+
+
+def _capped(line: Line) -> list[Line]:
+    """A line in parts of at most `LONGEST_LINE` characters, cut at white space or a mark where there is one."""
+    parts = list(_PART.finditer(line.text)) if len(line.text) > LONGEST_LINE else []
+    return [replace(line, text=part[0].strip()) for part in parts if any(c.isalnum() for c in part[0])] or [line]
 
 
 def read_posting(text: str) -> Posting:
     """Every line of a posting under what it is about; markup and the status bar of a phone are dropped."""
     text = _STATUS_BAR.sub("", clean(text))
     sections = [_Section("head", "")]
-    for line in _lines(text):
+    lines = _lines(text)
+    for at, line in enumerate(lines):
         found = _heading(line)
+        if at and (found is None or found[0] == "other") and (told := _told_by_bullets(line, lines[at + 1 :])):
+            found = told, line.text.strip(" *:："), ""
+            if sections[-1].kind == "head":
+                sections[-1].lines.append(line)  # it may be the title as well
         if found:
             kind, title, rest = found
             before = sections[-1]
@@ -162,6 +189,25 @@ def read_posting(text: str) -> Posting:
     return posting
 
 
+def _told_by_bullets(line: Line, following: Sequence[Line]) -> str:
+    """The kind of section an unknown short heading opens, by what most bullets under it look like; or ""."""
+    if line.bullet or width(line.text) > 48 or re.search(r"[.。；;，,!！?？]$", line.text):
+        return ""
+    bullets = [item.text for item in takewhile(lambda item: item.bullet, following)]
+    duties = sum(bool(cue("responsibility").match(text)) and not years_in(text) for text in bullets)
+    demands = sum(_asks(text) for text in bullets) - duties
+    share = len(bullets) / 2
+    return "requirements" if bullets and demands >= share else "responsibilities" if duties > share else ""
+
+
+def _asks(text: str) -> bool:
+    """Whether a line looks like a demand: it is worded as one, or is short and names a skill."""
+    if any(cue(name).search(text) for name in ("notice", "apply", "benefits")):
+        return False
+    hits = vocabulary.find(text) if width(text) <= 60 else ()
+    return bool(cue("requirement").search(text)) or any(vocabulary.kind(h.name) in vocabulary.HARD_KINDS for h in hits)
+
+
 def _read_section(posting: Posting, section: _Section, titled: bool) -> None:
     texts = [line.text for line in section.lines]
     if section.kind == "company":
@@ -173,14 +219,21 @@ def _read_section(posting: Posting, section: _Section, titled: bool) -> None:
             _read_told(posting, text, section)
     else:
         # Before the first heading stand title, company and place, one short line each.
-        top = [line for line in section.lines[:8] if section.kind == "head" and _is_short(line)]
+        first = section.lines[:8] if section.kind == "head" else []
+        # The very first line is the title, however loudly it advertises.
+        top = [line for at, line in enumerate(first) if _is_short(line) or (not at and _is_banner(line))]
         posting.head += [line.text for line in top]
         others = [line for line in section.lines if line not in top]
         posting.rest.append((section.title, [text for line in others for text in _read_free(posting, line, titled)]))
 
 
 def _is_short(line: Line) -> bool:
-    return not line.bullet and width(line.text) <= 90 and not ends_sentence(line.text)
+    parted = re.search(r"\s[·|｜]\s", line.text) is not None
+    return not line.bullet and width(line.text) <= (140 if parted else 90) and not ends_sentence(line.text)
+
+
+def _is_banner(line: Line) -> bool:
+    return not line.bullet and width(line.text) <= 90 and line.text.endswith(("!", "！"))
 
 
 def _read_told(posting: Posting, text: str, section: _Section) -> None:
@@ -196,6 +249,8 @@ def _read_told(posting: Posting, text: str, section: _Section) -> None:
         for sentence in sentences(text):
             if _fact(sentence):
                 posting.head.append(sentence)
+            elif cue("notice").search(sentence):
+                posting.rest.append((section.title, [sentence]))
             else:
                 posting.pieces += split(sentence, nice=section.kind == "nice")
 

@@ -38,7 +38,8 @@ def summarise_resume(text: str, locale: str, today: date) -> ResumeSummary:
         extras=[text for title, texts in found.rest for text in ([title] if title else []) + texts],
     )
     coverage = Coverage(strings(summary.model_dump()))
-    summary.extras += [source for _, source in found.printed if not coverage.holds(source)]
+    missing = (part for _, source in found.printed for part in coverage.missing(source))
+    summary.extras = list(dict.fromkeys([*summary.extras, *missing]))
     summary.profile = _profile(found, experience, works, locale, today)
     return summary
 
@@ -64,8 +65,8 @@ def summarise_detailed(text: str, locale: str, today: date) -> DetailedResumeSum
     )
     coverage = Coverage(strings(summary.model_dump()))
     for title, source in found.printed:
-        if not coverage.holds(source):
-            _keep(summary.raw_sections, title, source)
+        for part in coverage.missing(source):
+            _keep(summary.raw_sections, title, part)
     return summary
 
 
@@ -74,7 +75,8 @@ def _keep(sections: list[TitledPoints], title: str, text: str) -> None:
     if section is None:
         section = TitledPoints(title=title)
         sections.append(section)
-    section.points.append(text)
+    if text not in section.points:
+        section.points.append(text)
 
 
 def _experience(position: Position) -> Experience:
@@ -94,7 +96,7 @@ def _experience(position: Position) -> Experience:
         company=position.company,
         start=(period.start_text or period.text) if period else "",
         end=period.end_text if period else "",
-        duration=position.tenure or (period.text if period else ""),
+        duration=position.tenure or ("" if period is None or period.restates else period.text),
         highlights=highlights,
         stack=list(dict.fromkeys([*stack, *profile.skills_named(highlights)])),
     )
@@ -115,7 +117,7 @@ def _profile(
         focus=found.objective or next(iter(found.headlines), "") or role,
         years=years,
         skills=found.skills,
-        stacks=[item for job in experience for item in job.stack],
+        stacks=[*found.specialties, *(item for job in experience for item in job.stack)],
         proofs=proofs,
         told=[*found.headlines, *found.summary, *found.points, *heads, *(proof.text for proof in proofs)],
         locale=locale,

@@ -27,6 +27,7 @@ _INLINE = frozenset(
         "summary",
         "education",
         "skills",
+        "specialties",
         "tools",
         "soft",
         "certifications",
@@ -36,7 +37,7 @@ _INLINE = frozenset(
         "other",
     )
 )
-_SKILL_KINDS = frozenset(("skills", "tools", "soft"))
+_SKILL_KINDS = frozenset(("skills", "specialties", "tools", "soft"))
 _ENTRY_KINDS = frozenset(("experience", "projects"))
 # Labels of which a position or a project is made: inside one they open no section.
 _ENTRY_LABELS = (
@@ -253,6 +254,7 @@ _CANDIDATE_KINDS = frozenset(
         "contact",
         "education",
         "skills",
+        "specialties",
         "tools",
         "soft",
         "certifications",

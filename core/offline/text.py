@@ -19,6 +19,10 @@ _COMMAND = re.compile(
     re.I,
 )
 
+# A gap wider than two columns says no more than one of two.
+_GAP = re.compile(r"[^\S\n]{3,}")
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
+
 _ASCII_WORD = re.compile(r"[a-z0-9][a-z0-9+#]*(?:[.'&][a-z0-9+#]+)*")
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _SUFFIXES = (
@@ -51,7 +55,7 @@ _HAN_FILLER = re.compile(
     "|扎实|丰富|考虑|专业|加分|完成|以内|左右|较好|很强|强的|不限|[等者的和与及有能会可对并且在或为将年过了其]"
 )
 
-_SENTENCE_END = re.compile(r"[。！？；;]|[!?](?=\s|$)|\.(?=\s+[A-Z(\"“]|\s*$)")
+_SENTENCE_END = re.compile(r"[。！？；;]|[!?](?=\s|$)|\.(?=\s+[A-Z0-9(\"“]|\s*$)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|incl|approx|vs|Mr|Ms|Dr|No|Inc|Ltd|Co|Corp|St)|\b[A-Z](?:\.[A-Z])*|\b(?:Ph\.D|B\.Sc"
     r"|M\.Sc))$"
@@ -59,10 +63,11 @@ _ABBREVIATION = re.compile(
 
 
 def clean(text: str) -> str:
-    """`text` without invisible characters, HTML and lines that try to command a model; all else stands as it was."""
+    """`text` without invisible characters, HTML, wide gaps and lines that try to command a model."""
     text = _INVISIBLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     if "<" in text or "&" in text:
         text = html.unescape(_INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text)))
+    text = _BLANK_LINES.sub("\n\n", _GAP.sub("  ", text))
     return "\n".join(line for line in text.split("\n") if not _COMMAND.search(line))
 
 
@@ -72,7 +77,7 @@ def sentences(text: str) -> list[str]:
     for match in _SENTENCE_END.finditer(text):
         depth += _depth(text[last : match.start()])
         last = match.start()
-        if depth > 0 or (match[0] == "." and _ABBREVIATION.search(text[: match.start()])):
+        if depth > 0 or (match[0] == "." and _ABBREVIATION.search(text, max(0, match.start() - 12), match.start())):
             continue
         parts.append(text[start : match.start()])
         start = match.end()

@@ -5,7 +5,7 @@ All of it is data in `vocabulary.toml`; here it becomes lexicons that find names
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ HARD_KINDS = frozenset({"tech", "tool", "method", "skill"})
 RELATIONS: tuple[Relation, ...] = ("same", "instance", "implied", "broader", "near")
 
 _HAN = re.compile(r"[\u3400-\u9fff、]")
+_MIXED_GAP = re.compile(r"(?<=[\u3400-\u9fff])[ \t]+(?=[A-Za-z0-9])|(?<=[A-Za-z0-9+#])[ \t]+(?=[\u3400-\u9fff])")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ def _key(text: str) -> str:
     return lowered.replace("-", " ").replace("’", "'").replace("\n", " ").replace("\u00a0", " ")
 
 
+def _tight(text: str) -> tuple[str, Sequence[int]]:
+    """`text` without spaces between Chinese and Latin ("A/B 测试"), and where each character of it stood."""
+    gaps = {at for match in _MIXED_GAP.finditer(text) for at in range(*match.span())}
+    if not gaps:
+        return text, range(len(text))
+    places = [at for at in range(len(text)) if at not in gaps]
+    return "".join(text[at] for at in places), places
+
+
 class Lexicon:
     """Names to look for, each with its canonical name. A name may stand for one thing only: the first given wins."""
 
@@ -52,10 +62,11 @@ class Lexicon:
         self._before = re.compile(guarded["before"])
         self._after = re.compile(guarded["after"])
         self._strong_after = re.compile(guarded["strong_after"])
+        self._not_preceded = {name: re.compile(pattern) for name, pattern in data()["not_preceded"].items()}
         self._not_followed = {name: re.compile(pattern) for name, pattern in data()["not_followed"].items()}
         by_head: dict[str, dict[str, tuple[str, str]]] = {}
         for name, canonical in names:
-            key = _key(name)
+            key = _key(_tight(name)[0])
             by_head.setdefault(key[:2], {}).setdefault(key, (name, canonical))
         self._by_head = {
             head: sorted(((key, *value) for key, value in entries.items()), key=lambda e: (-len(e[0]), e[0]))
@@ -65,6 +76,7 @@ class Lexicon:
 
     def _find(self, text: str) -> tuple[Hit, ...]:
         """The names in `text`, from left to right, none inside another."""
+        text, places = _tight(text)
         key, hits, at = _key(text), [], 0
         while at < len(key):
             hit = self._at(text, key, at)
@@ -73,7 +85,7 @@ class Lexicon:
                 at = hit.end
             else:
                 at += 1
-        return tuple(hits)
+        return tuple(Hit(hit.name, places[hit.start], places[hit.end - 1] + 1) for hit in hits)
 
     def _at(self, text: str, key: str, at: int) -> Hit | None:
         candidates = self._by_head.get(key[at : at + 2], [])
@@ -89,6 +101,8 @@ class Lexicon:
 
     def _spelled(self, text: str, name: str, start: int, end: int) -> bool:
         if name in self._not_followed and self._not_followed[name].match(text[end : end + 24]):
+            return False
+        if name in self._not_preceded and self._not_preceded[name].search(text[max(0, start - 24) : start]):
             return False
         if name in self._guarded:
             before, after = text[max(0, start - 24) : start], text[end : end + 24]
@@ -157,6 +171,15 @@ def kind(name: str) -> str:
     return _parsed()[0][name]
 
 
+def is_technique(name: str) -> bool:
+    """Whether a name is a technique or a tool ("Java"), and no trade ("back-end development")."""
+    return kind(name) in ("tech", "tool") and not _is_discipline(name)
+
+
+def _is_discipline(name: str) -> bool:
+    return kind(name) in ("skill", "domain") or name in data()["disciplines"]
+
+
 @cache
 def _closure(name: str, up: bool) -> frozenset[str]:
     """What `name` is an instance of (`up`), or what are instances of it, directly or through others."""
@@ -189,7 +212,7 @@ def relation(have: str, want: str) -> Relation | None:
     implies: Mapping[str, list[str]] = data()["implies"]
     if any(want in implies.get(name, ()) for name in (have, *sorted(_closure(have, True)))):
         return "implied"
-    if have in _closure(want, True):
+    if have in _closure(want, True) and not (_is_discipline(have) and is_technique(want)):
         return "broader"
     if any(transfer and have in members and want in members for _, members, transfer in _parsed()[2]):
         return "near"

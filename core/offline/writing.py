@@ -23,12 +23,15 @@ MOST_POINTS = 5
 MOST_QUESTIONS = 5
 # The contract says under 100 words or 200 Chinese characters; the margin is for counting differently.
 MOST_WORDS, MOST_HAN = 90, 180
-LONGEST_REQUIREMENT = 90  # columns; a longer one is cut at a word and ends in an ellipsis
+LONGEST_REQUIREMENT = 72  # columns; a longer one is cut at a clause, or else at a word, and ends in an ellipsis
 
 # Least share of the must-haves, a partial one counting half; chosen by judgement.
 _BANDS = ((0.8, "strong"), (0.6, "good"), (0.4, "mixed"), (0.0, "weak"))
 _CATEGORY_ORDER = ("certification", "experience", "skill", "domain", "education", "language", "soft", "other")
 _WORK = ("experience", "projects", "open_source")
+# "Company | Role | Place", "Tools: SQL", an address: these name something, and show nothing done.
+_HEADING = re.compile(r"\s[|｜]\s|^[^:：，,。]{1,16}[:：]|@[\w-]+\.|^\*\*[^*]+\*\*$")
+_CLAUSE_END = re.compile(r"[，；;]|,\s|\s[(（]|（")
 _MARKS = " \t,，、;；.。:：!！?？·•-–—"
 
 
@@ -291,9 +294,14 @@ class _Writer:
         """About must-haves neither covered nor contradicted: first what is open, then what may have been left out."""
         missing = [f for f in self.gaps if f.must and f.status == "missing" and not f.contradicted]
         return [
-            self._say(f"question.{f.requirement.category}", req=self._req(f))
-            for f in [*self.silent, *missing][:MOST_QUESTIONS]
+            self._say(f"question.{_question(f)}", req=self._req(f)) for f in [*self.silent, *missing][:MOST_QUESTIONS]
         ]
+
+
+def _question(finding: Finding) -> str:
+    """Only a condition can be agreed to; of anything else one asks what was done."""
+    category = finding.requirement.category
+    return "open" if category == "other" and not finding.demand.unwritten else category
 
 
 def _done(finding: Finding) -> bool:
@@ -310,6 +318,7 @@ def _proofs(met: Sequence[Finding]) -> list[tuple[Finding, Passage]]:
         for passage in finding.passages
         if passage.place in _WORK
         and not passage.dated
+        and not _HEADING.search(passage.text)
         and width(passage.text) >= 20
         and finding.requirement.category in ("skill", "domain", "soft", "certification")
     ]
@@ -368,6 +377,9 @@ def _shortened(text: str) -> str:
     text = _bare(text)
     if width(text) <= LONGEST_REQUIREMENT:
         return text
+    clauses = [m.start() for m in _CLAUSE_END.finditer(text) if 12 <= width(text[: m.start()]) <= LONGEST_REQUIREMENT]
+    if clauses:
+        return text[: clauses[-1]].rstrip(_MARKS) + "…"
     kept = ""
     for part in re.findall(rf"[{HAN}]|[^{HAN}\s]+\s*|\s+", text):
         if width(kept + part) > LONGEST_REQUIREMENT:

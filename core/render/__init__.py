@@ -1,6 +1,6 @@
 """Contracts turned into Markdown for people; every text of a model, a JD or a resume is escaped on the way."""
 
-from core.render.escape import escape, literal
+from core.render.escape import escape, literal, plain
 from core.render.live import LiveMatch
 from core.render.report import cap_lines, report_markdown, requirement_table, score_line, score_sentence
 from core.render.summaries import job_markdown, resume_markdown, resume_text
@@ -11,6 +11,7 @@ __all__ = [
     "escape",
     "job_markdown",
     "literal",
+    "plain",
     "report_markdown",
     "requirement_table",
     "resume_markdown",

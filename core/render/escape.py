@@ -15,6 +15,9 @@ _UNSEEN = re.compile(
 )
 # Each match ends just before the character that would complete a link, an emoji or an icon.
 _ALMOST = re.compile(r":/(?=/)|www(?=\.)|[-.\w+](?=@)|:[\w+-]+(?=:)|:material(?=/)", re.IGNORECASE)
+# What only Streamlit reads as markup, or what is none where it stands: an "&" without ";", a "#" after a letter.
+_NEEDLESS = re.compile(r"\\\\|(?<=\S)\\(?=:)|\\(?=&(?!\w+;))|(?<=\w)\\(?=#)")
+_OURS = re.compile(rf"`([^`]*)`|\\([!-/:-@\[-`{{-~])|{_ZERO_WIDTH_SPACE}")
 _LINE_START = re.compile(r"\A(?:[-+=]|[0-9]{1,9}[.)])")  # lists and setext underlines; one line only comes out
 
 
@@ -33,3 +36,13 @@ def literal(text: str) -> str:
     """A short value a person copies (an address, a link) as a code span: not clickable, copied without additions."""
     text = re.sub(r"\s+", " ", _UNSEEN.sub("", text)).strip()
     return f"`{text}`" if text and "`" not in text and ":material/" not in text else escape(text)
+
+
+def for_file(markdown: str) -> str:
+    """Our Markdown without the backslashes that only Streamlit needs: to be read as a file, not shown on a page."""
+    return _NEEDLESS.sub(lambda match: match[0] if len(match[0]) > 1 else "", markdown)
+
+
+def plain(markdown: str) -> str:
+    """Our Markdown for a terminal: headings, lists and tables as they are, texts as they were before `escape`."""
+    return _OURS.sub(lambda match: match[1] or match[2] or "", markdown)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -10,14 +10,12 @@ from pydantic_core import from_json
 from core.errors import ModelError
 from core.i18n import translate
 from core.render.escape import escape
-from core.render.report import STATUS_ICONS
-from core.schemas import Requirement, Source, Status, Verdict
+from core.render.report import STATUS_ICONS, quotation
+from core.schemas import Requirement, Verdict
 
 MAX_CHARS = 65_536  # several times the longest useful answer; bounds memory and the cost of each parse
-# No status is the beginning of another, so one that reads like them is complete.
-_STATUSES: tuple[Status, ...] = get_args(Status)
-_SOURCES = get_args(Source)
 _OPENING = re.compile(r'<think>|\{\s*"')
+_CLOSING = {"}": "]}", "]": "}"}  # by the last character: what completes an answer in which no item is open
 # A raw line break inside a string is a common model fault, and outside of strings it means nothing.
 _CONTROL = dict.fromkeys(range(32), " ")
 
@@ -25,35 +23,49 @@ _CONTROL = dict.fromkeys(range(32), " ")
 class LiveMatch:
     """One answer of the task job_match, from its first character to its last.
 
-    What `feed` and `finish` returned, joined, is the same Markdown however the answer was cut into chunks. Sections
-    come in the order in which the model writes them; a verdict once its id and status are complete; prose character by
-    character. Keys of no section are not shown. `score_line` is given all verdicts as the model wrote them (ground them
-    before scoring) and returns trusted Markdown, or None.
+    What `feed` and `finish` returned, joined, is the same Markdown however the answer was cut into chunks, unless the
+    model writes a key twice: then what came first stays, and what follows in other sections is shown as ever. Sections
+    come in the order in which the model writes them; a verdict when it is complete, as `ground` leaves it; prose
+    character by character. Keys of no section are not shown. `ground` is given each verdict once; without it verdicts
+    are shown as claimed. `score_line` is given all verdicts as the model wrote them (ground them before scoring) and
+    returns trusted Markdown, or None.
 
     Each `feed` parses the whole answer so far (some 0.2 ms at 8 kB), so join tokens to about 20 chunks a second.
     """
 
     def __init__(
-        self, requirements: Sequence[Requirement], locale: str, score_line: Callable[[list[Verdict]], str | None]
+        self,
+        requirements: Sequence[Requirement],
+        locale: str,
+        score_line: Callable[[list[Verdict]], str | None],
+        ground: Callable[[Verdict], Verdict] | None = None,
     ) -> None:
         self._requirements = {r.id: escape(r.text).rstrip() for r in requirements}
         self._locale = locale
         self._score_line = score_line
+        self._ground = ground or _as_claimed
+        self._judged = 0  # verdicts looked at so far; none changes once it is complete
+        self._ended = False  # the last item so far is complete, though more may follow
+        self._items: dict[str, str] = {}  # those shown, by requirement
         self._score: str | None = None  # kept: the computation is not repeated with every chunk
         self._buffer = ""
         self._searched = 0  # no object begins before this
         self._start: int | None = None  # where the object begins
-        self._shown = ""
+        self._section = ""  # the one being written
+        self._shown: dict[str, str] = {}  # of each section
 
     def feed(self, chunk: str) -> str:
         """The Markdown that this chunk adds, often none. Raises ModelError ("too_long") past `MAX_CHARS`."""
         self._buffer += chunk
         if len(self._buffer) > MAX_CHARS:
             raise ModelError("too_long")
+        json = self._json()
         try:
-            return self._advance(from_json(self._json(), allow_partial="trailing-strings"), growing=True)
+            document = from_json(json, allow_partial="trailing-strings")
         except ValueError:  # not JSON, or not yet: what is shown stays, the final validation decides
             return ""
+        self._ended = _item_ended(json)
+        return self._advance(document, growing=True)
 
     def finish(self) -> str:
         """What was held back; nothing if the answer was cut or is not JSON."""
@@ -78,12 +90,21 @@ class LiveMatch:
         return "" if self._start is None else self._buffer[self._start :].translate(_CONTROL)
 
     def _advance(self, document: Any, growing: bool) -> str:
-        markdown = self._document(document, growing)
-        # A model that writes a key twice takes back what it wrote first: what is shown cannot be.
-        if not markdown.startswith(self._shown):
-            return ""
-        delta = markdown[len(self._shown) :]
-        self._shown = markdown
+        delta = ""
+        for key, value, more in _children(document, growing):
+            if key not in _SECTIONS or not (body := _SECTIONS[key](self, value, more)):
+                continue
+            shown = self._shown.get(key)
+            if shown is None:
+                heading = f"#### {self._text(f'report.section.{key}')}\n\n"
+                delta += ("\n\n" if self._shown else "") + heading + body
+                self._section = key
+            # A key written twice takes back what it said first, but what is shown cannot be taken back.
+            elif key == self._section and body.startswith(shown):
+                delta += body[len(shown) :]
+            else:
+                continue
+            self._shown[key] = body
         return delta
 
     # Everything below maps a partial value to Markdown; `growing` says that the value may not be complete.
@@ -91,21 +112,13 @@ class LiveMatch:
     def _text(self, key: str) -> str:
         return translate(self._locale, key)
 
-    def _document(self, document: Any, growing: bool) -> str:
-        blocks = []
-        for key, value, more in _children(document, growing):
-            if key in _SECTIONS and (body := _SECTIONS[key](self, value, more)):
-                blocks.append(f"#### {self._text(f'report.section.{key}')}\n\n{body}")
-        return "\n\n".join(blocks)
-
     def _verdicts(self, value: Any, growing: bool) -> str:
-        items: dict[str, str] = {}
-        for _, verdict, more in _children(value, growing):
-            requirement_id, item = self._verdict(verdict, more)
-            if item:
-                items.setdefault(requirement_id, item)
-        body = "\n".join(items.values())
-        if items and not growing:
+        complete = [verdict for _, verdict, more in _children(value, growing) if not more or self._ended]
+        for claim in complete[self._judged :]:
+            self._judge(claim)
+        self._judged = max(self._judged, len(complete))
+        body = "\n".join(self._items.values())
+        if body and not growing:
             if self._score is None:
                 self._score = self._scored(value)
             body += self._score and f"\n\n{self._score}"
@@ -118,34 +131,19 @@ class LiveMatch:
             return ""
         return self._score_line(verdicts) or ""
 
-    def _verdict(self, verdict: Any, growing: bool) -> tuple[str, str]:
-        fields = list(_children(verdict, growing))
-        complete = {key: value.strip() for key, value, more in fields if isinstance(value, str) and not more}
-        status = next((s for s in _STATUSES for key, value, _ in fields if key == "status" and value == s), None)
-        requirement_id = complete.get("requirement_id", "")
-        if requirement_id not in self._requirements or status is None:
-            return "", ""
-        lines = [
-            f"{STATUS_ICONS[status]} **{self._text(f'report.status.{status}')}** {self._requirements[requirement_id]}"
-        ]
-        for key, value, more in fields:
-            if key == "quotes":
-                lines += [self._quote(quote, quote_more) for _, quote, quote_more in _children(value, more)]
-            elif key == "note":
-                lines.append(_prose(value))
-        return requirement_id, _bullet(lines)
-
-    def _quote(self, quote: Any, growing: bool) -> str:
-        fields = {key: (value, more) for key, value, more in _children(quote, growing)}
-        text, more = fields.get("text", ("", False))
-        if not (shown := _prose(text)):
-            return ""
-        source = fields.get("source", ("", False))[0]
-        if more:
-            return f"“{shown}"
-        if growing or source not in _SOURCES:
-            return f"“{shown}”"
-        return translate(self._locale, "report.aside", text=f"“{shown}”", aside=self._text(f"report.source.{source}"))
+    def _judge(self, claim: Any) -> None:
+        """Take up a verdict, unless it is invalid, of no requirement, or a second one."""
+        try:
+            verdict = Verdict.model_validate(claim)
+        except ValidationError:
+            return
+        requirement = self._requirements.get(verdict.requirement_id)
+        if requirement is None or verdict.requirement_id in self._items:
+            return
+        verdict = self._ground(verdict)
+        status = f"{STATUS_ICONS[verdict.status]} **{self._text(f'report.status.{verdict.status}')}** {requirement}"
+        quotes = (quotation(quote, self._locale) for quote in verdict.quotes)
+        self._items[verdict.requirement_id] = _bullet([status, _prose(verdict.note), *quotes])
 
     def _paragraph(self, value: Any, growing: bool) -> str:
         return _prose(value)
@@ -189,6 +187,21 @@ _SECTIONS: dict[str, Callable[[LiveMatch, Any, bool], str]] = {
     "recommendations": LiveMatch._steps,
     "questions_for_client": LiveMatch._questions,
 }
+
+
+def _item_ended(json: str) -> bool:
+    """Whether the object breaks off in a list of its own, or just after it, and not inside an item."""
+    json = json.rstrip(" ,")
+    try:
+        from_json(json + _CLOSING[json[-1:]])
+    except (KeyError, ValueError):
+        return False
+    return True
+
+
+def _as_claimed(verdict: Verdict) -> Verdict:
+    quotes = [quote.model_copy(update={"verified": True}) for quote in verdict.quotes]
+    return verdict.model_copy(update={"quotes": quotes})
 
 
 def _children(value: Any, growing: bool) -> Iterator[tuple[str, Any, bool]]:

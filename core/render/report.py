@@ -1,8 +1,8 @@
 """The finished report as one Markdown document."""
 
 from core.i18n import translate
-from core.render.escape import escape
-from core.schemas import JobMatch, JobSummary, Status, Strength, Verdict, Weakness
+from core.render.escape import escape, for_file
+from core.schemas import JobMatch, JobSummary, Quote, Status, Strength, Verdict, Weakness
 from core.scoring import MUST_HAVE_WEIGHT, NICE_TO_HAVE_WEIGHT, Contribution, Score
 
 # Plain glyphs: every font and terminal has them, and the word beside them says the same.
@@ -30,16 +30,20 @@ def score_line(score: Score, locale: str) -> str:
 
 
 def cap_lines(score: Score, job: JobSummary, locale: str) -> list[str]:
-    """One Markdown sentence per cap that stands."""
+    """One Markdown sentence per cap that lowers the score; none when the score is below the caps anyway."""
     texts = _requirement_texts(job)
     return [
         translate(locale, f"report.cap.{cap.reason}", limit=cap.limit, requirement=texts[cap.requirement_id])
         for cap in score.caps
+        if cap.limit < score.uncapped
     ]
 
 
 def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str) -> str:
-    """Everything a coach reads about one match. `match` is grounded and `score` computed from its verdicts."""
+    """Everything a coach reads about one match, as a Markdown file; pages show its parts instead.
+
+    `match` is grounded and `score` computed from its verdicts.
+    """
 
     def point(finding: Strength | Weakness) -> str:
         return _aside(escape(finding.point).rstrip(), ", ".join(map(escape, finding.requirement_ids)), locale)
@@ -78,7 +82,7 @@ def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str)
         *section("recommendations", "\n".join(f"{n}. {escape(r)}" for n, r in enumerate(match.recommendations, 1))),
         *section("questions_for_client", "\n".join(_bullet(escape(q)) for q in match.questions_for_client)),
     ]
-    return "\n\n".join(filter(None, blocks)) + "\n"
+    return for_file("\n\n".join(filter(None, blocks)) + "\n")
 
 
 def requirement_table(match: JobMatch, job: JobSummary, score: Score, locale: str) -> str:
@@ -101,17 +105,21 @@ def requirement_table(match: JobMatch, job: JobSummary, score: Score, locale: st
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def quotation(quote: Quote, locale: str) -> str:
+    """A quote as Markdown, with where it was found, or that it was not; nothing for an empty one."""
+    where = f"report.source.{quote.source}" if quote.verified else "report.unverified"
+    text = escape(quote.text).rstrip()
+    return _aside(f"“{text}”", translate(locale, where), locale) if text else ""
+
+
 def _requirement_texts(job: JobSummary) -> dict[str, str]:
     return {r.id: escape(r.text).rstrip() for r in job.requirements}
 
 
 def _evidence(verdict: Verdict, locale: str) -> str:
-    parts = []
-    for quote in verdict.quotes:
-        if quote.text:
-            where = f"report.source.{quote.source}" if quote.verified else "report.unverified"
-            parts.append(_aside(f"“{escape(quote.text).rstrip()}”", translate(locale, where), locale))
-    return " ".join([*parts, escape(verdict.note).rstrip()])
+    note = escape(verdict.note).rstrip()
+    quotes = " ".join(filter(None, (quotation(quote, locale) for quote in verdict.quotes)))
+    return translate(locale, "report.evidence", note=note, quotes=quotes) if note and quotes else note or quotes
 
 
 def _points(contribution: Contribution, locale: str) -> str:

@@ -42,11 +42,13 @@ def distinct(passages: Sequence[Passage], limit: int = 3) -> tuple[Passage, ...]
 def absent(case: Case, terms: Sequence[str] = ()) -> Answer:
     """Nothing was found: a resume that says the opposite is quoted."""
     denials = [passage for term in terms for passage in case.evidence.denied.get(term, ())]
+    if not terms and (denial := case.evidence.denial(case.demand.text)):
+        denials = [denial]
     if denials:
         return Answer("missing", distinct(denials, 1), "denied")
     if case.requirement.category in _CHECKABLE:
         return Answer("missing", (), "nothing")
-    return Answer("unclear", (), "unsaid")
+    return Answer("unclear", (), "unsaid" if case.demand.unwritten else "unstated")
 
 
 def by_words(case: Case, terms: Sequence[str] = ()) -> Answer:

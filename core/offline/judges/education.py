@@ -45,7 +45,8 @@ def judge(case: Case) -> Answer:
 def _studied(evidence: Evidence) -> tuple[dict[_Degree, Passage], dict[str, Passage]]:
     degrees: dict[_Degree, Passage] = {}
     fields: dict[str, Passage] = {}
-    for passage in evidence.passages:
+    # The line under education is the one to quote, wherever else a degree is mentioned.
+    for passage in sorted(evidence.passages, key=lambda passage: passage.place != "education"):
         hits = vocabulary.degrees().find(passage.text)
         if passage.place not in _PLACES or not (hits or passage.place == "education"):
             continue

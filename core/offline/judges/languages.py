@@ -3,12 +3,12 @@
 import re
 
 from core.offline import vocabulary
+from core.offline.demands import test_rank
 from core.offline.evidence import Passage
 from core.offline.judges.common import Answer, Case, absent
 from core.schemas import Status
 
 _PART = re.compile(r"[,，、;；|｜/。\n]|\s{2,}|(?<=[)）])\s")
-_SCORE = re.compile(r"\d{1,3}(?:\.\d)?")
 _DOCUMENT_LANGUAGE = {"en": "English", "zh": "Mandarin"}
 _BEST_FIRST: tuple[Status, ...] = ("met", "partial", "unclear", "missing")
 
@@ -39,14 +39,8 @@ def _language(name: str, case: Case) -> Answer:
 
 def _rank(name: str, part: str) -> int | None:
     """The rank a part of a line claims for a language; 0 when it names the language alone, None when it does not."""
-    claimed: list[int] = []
-    for hit in vocabulary.tests().find(part):
-        test = vocabulary.data()["test"][hit.name]
-        if test["language"] == name:
-            # Without a score a test says no more than its lowest step.
-            score = _SCORE.search(part, hit.end)
-            value = float(score[0]) if score else 0.0
-            claimed.append(next((int(rank) for least, rank in test["scores"] if value >= least), 0))
+    tests = vocabulary.data()["test"]
+    claimed = [test_rank(hit, part) for hit in vocabulary.tests().find(part) if tests[hit.name]["language"] == name]
     if any(hit.name == name for hit in vocabulary.find(part)):
         claimed += [0, *(int(hit.name) for hit in vocabulary.ranks().find(part))]
     return max(claimed, default=None)

@@ -9,6 +9,7 @@ from core.offline.judges.common import Answer, Case, asked, by_words, distinct, 
 from core.offline.text import stems
 
 FULL, HALF, NONE = 1.0, 0.5, 0.0
+_FULL_RELATIONS = ("same", "instance")
 
 
 def judge(case: Case) -> Answer:
@@ -17,7 +18,9 @@ def judge(case: Case) -> Answer:
     terms = [term for term in demand.terms if vocabulary.kind(term) != "soft"] or list(demand.terms)
     best: dict[str, Found] = {}
     for term in terms:
-        if found := evidence.terms(term, demand.text):
+        found = evidence.terms(term, demand.text)
+        # Who says not to have it is not credited for its relatives.
+        if found and (found[0].relation in _FULL_RELATIONS or not evidence.denied.get(term)):
             best[term] = found[0]
     credits = {term: _worth(best[term], demand) if term in best else NONE for term in terms}
     if not best:
@@ -49,7 +52,7 @@ def judge(case: Case) -> Answer:
 
 
 def _worth(found: Found, demand: Demand) -> float:
-    if found.relation in ("same", "instance"):
+    if found.relation in _FULL_RELATIONS:
         return HALF if found.weak and not demand.basic else FULL
     return HALF
 

@@ -3,7 +3,7 @@
 import re
 
 from core.offline import vocabulary
-from core.offline.evidence import Evidence, Passage
+from core.offline.evidence import Evidence, Passage, claimed
 from core.offline.judges.common import Answer, Case, absent, distinct
 from core.offline.text import stems
 
@@ -38,7 +38,7 @@ def _shown(term: str, about: str, evidence: Evidence) -> Passage | None:
     for passage in evidence.passages:
         if passage.place not in ("experience", "projects", "unknown", "head", "open_source"):
             continue
-        signs = sum(term in hit.name.split("|") for hit in vocabulary.shown().find(passage.text))
+        signs = sum(term in hit.name.split("|") for hit in vocabulary.shown().find(claimed(passage.text)))
         rank = (signs, bool(re.search(r"\d", passage.text)), len(topic & passage.stems))
         if signs and len(passage.text) >= 12 and (best is None or rank > best[0]):
             best = (rank, passage)

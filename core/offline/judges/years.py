@@ -19,6 +19,11 @@ _EXPERIENCE_WORD = re.compile(r"经验|经历|从业|工作|experience|backgroun
 _GENERIC = re.compile(
     r"full[- ]time|professional|progressive|work(?:ing)?|工作经[验历]|全职|实际|从业|同岗位|同类|同等", re.I
 )
+# What others do, or what the client would like to do, is no trade of the client's.
+_NOT_OWN = re.compile(
+    r"(?<!理)由[^，,。；;\n]*|(?:想|希望|打算|计划|考虑)(?:转|做|往|成为|从事|朝)[^，,。；;\n]*"
+    r"|与[^，,。；;\n]{1,16}(?:协作|配合|合作)|\b(?:want|hope|plan)s? to (?:become|move)[^,.;\n]*"
+)
 _PLAN = re.compile(r"[三3]\s*年(?:制|规划)")
 
 
@@ -26,7 +31,12 @@ def judge(case: Case) -> Answer:
     """For a demand that names years. The trade decides which positions count; an industry may be named anywhere."""
     demand, evidence = case.demand, case.evidence
     terms = _specific([term for term in demand.terms if vocabulary.kind(term) not in ("soft", "certificate")])
-    topic = tuple(term for term in terms if vocabulary.kind(term) != "domain") or terms
+    # Years of Java are years in which Java shows, whatever else the demand names.
+    topic = (
+        tuple(term for term in terms if vocabulary.kind(term) == "tech" and vocabulary.is_technique(term))
+        or tuple(term for term in terms if vocabulary.kind(term) != "domain")
+        or terms
+    )
     words = _topic_words(demand)
     relevant = [job for job in evidence.jobs if not (topic or words) or _relevant(job.text, topic, words)]
     stated = _stated_years(evidence, topic, words)
@@ -38,7 +48,7 @@ def judge(case: Case) -> Answer:
         return _elsewhere(case, topic, values) or Answer("missing", distinct(passages, 1), "years_short", values)
     if years + TOLERANCE < demand.years:
         return Answer("partial", distinct(passages), "years_short", values)
-    industries = [term for term in terms if term not in topic]
+    industries = [term for term in terms if vocabulary.kind(term) == "domain" and term not in topic]
     if all(_full(evidence, term) for term in industries):
         return Answer("met", distinct(passages), "years", values)
     return Answer("partial", distinct(passages), "years_industry", values | {"lacking": asked(demand, industries)})
@@ -84,6 +94,7 @@ def _full(evidence: Evidence, term: str) -> bool:
 
 
 def _relevant(text: str, topic: Sequence[str], words: Sequence[str]) -> bool:
+    text = _NOT_OWN.sub(" ", text)
     names = list(dict.fromkeys(hit.name for hit in vocabulary.find(text)))
     if any(vocabulary.relation(have, want) in ("same", "instance", "implied") for want in topic for have in names):
         return True

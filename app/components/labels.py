@@ -1,0 +1,9 @@
+"""What pages call a model."""
+
+from app.components.page import Page
+from core.settings import OFFLINE_MODEL
+
+
+def model_label(page: Page, model: str) -> str:
+    """A model's name as it is shown: the offline analyst is always said to be no LLM."""
+    return page.t("offline_model") if model == OFFLINE_MODEL else model

@@ -1,0 +1,1 @@
+"""The terminal commands: files in, report, JSON or CSV out."""

@@ -1,0 +1,195 @@
+"""What can be typed, and what each command does."""
+
+import argparse
+import csv
+import json
+import time
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from core import i18n, jobs, llm, render, scoring, tasks
+from core.cli import files
+from core.errors import InputError, WorkbenchError
+from core.models import ResumeKind
+from core.schemas import JobMatch, JobSummary
+from core.scoring import Score
+from core.settings import OFFLINE_MODEL, Settings, settings
+
+COUNTED = ("met", "partial", "missing", "unclear")
+RESULTS = ("score", "band", *COUNTED, "seconds", "failure_code")  # columns that batch adds
+RESUMES = {"resume": ResumeKind.RESUME, "detailed": ResumeKind.DETAILED_RESUME}
+SETTINGS_FILES = (".env", ".streamlit/secrets.toml")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError("arguments", reason=message, usage=self.prog)
+
+    def print_help(self, file: object = None) -> None:
+        files.show(self.format_help().rstrip())
+
+
+def parser() -> argparse.ArgumentParser:
+    """Parses to a namespace whose `run` is to be called with it. Raises InputError for arguments that do not fit."""
+    parser = _Parser(prog="python -m core", description="Match resumes with job descriptions.")
+    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize")
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_, description=help_)
+        sub.set_defaults(run=run)
+        sub.add_argument("--locale", choices=list(i18n.LOCALES), help="language of the report; default: the text's own")
+        sub.add_argument("--model", help="litellm model name; default: JOBMATCH_MODEL, or the offline analyst")
+        return sub
+
+    match = command("match", _match, "One resume against one job description.")
+    match.add_argument("resume", type=Path, metavar="RESUME")
+    match.add_argument("jd", type=Path, metavar="JD")
+    match.add_argument("--detailed", type=Path, metavar="FILE", help="the longer detailed resume")
+    match.add_argument("--json", action="store_true", help="print JSON instead of the report")
+
+    batch = command("batch", _batch, "One resume against every job description of a CSV file.")
+    batch.add_argument("--resume", type=Path, required=True, metavar="FILE")
+    batch.add_argument("--detailed", type=Path, metavar="FILE")
+    batch.add_argument("--jds", type=Path, required=True, metavar="JDS.csv", help="CSV file with a column jd_text")
+    columns = f"the same rows, as they are done, with the columns {', '.join(RESULTS)}; JDS.csv may have none of these"
+    batch.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help=columns)
+
+    summarize = command("summarize", _summarize, "A job description or a resume as structure.")
+    summarize.add_argument("kind", choices=["job", *RESUMES])
+    summarize.add_argument("file", type=Path, metavar="FILE", help="a document; for job also a CSV with jd_text")
+    summarize.add_argument("--json", action="store_true", help="print JSON instead of the summary")
+    summarize.add_argument("--out", type=Path, metavar="OUT.jsonl", help="for a CSV: one JobSummary a line")
+    return parser
+
+
+# --- commands ---------------------------------------------------------------------------------------------------
+
+
+def _match(arguments: argparse.Namespace) -> None:
+    model = _model(arguments.model)
+    resume, jd = files.read_resume(arguments.resume), files.read_jd(arguments.jd)
+    detailed = files.read_resume(arguments.detailed)
+    locale = arguments.locale or i18n.detect_locale(jd)
+    job, match, score = _run_match(resume, detailed, jd, model, locale)
+    if arguments.json:
+        result = {
+            "model": model.name,
+            "locale": locale,
+            "score": score.model_dump(),
+            "job": job.model_dump(),
+            "match": match.model_dump(),
+        }
+        files.show(_json(result))
+    else:
+        files.show(render.plain(render.report_markdown(match, job, score, locale)))
+
+
+def _batch(arguments: argparse.Namespace) -> None:
+    model = _model(arguments.model)
+    table = files.read_table(arguments.jds, reserved=RESULTS)
+    resume, detailed = files.read_resume(arguments.resume), files.read_resume(arguments.detailed)
+
+    def results(text: str) -> dict[str, object]:
+        started = time.monotonic()
+        result: dict[str, object] = {}
+        try:
+            jd = jobs.valid_text(text)
+            locale = arguments.locale or i18n.detect_locale(jd)
+            _, match, score = _run_match(resume, detailed, jd, model, locale)
+            result |= {"score": score.value, "band": score.band}
+            result |= {status: sum(v.status == status for v in match.verdicts) for status in COUNTED}
+        except WorkbenchError as error:
+            result["failure_code"] = error.code
+        return {**result, "seconds": round(time.monotonic() - started, 3)}
+
+    inputs = filter(None, (arguments.jds, arguments.resume, arguments.detailed))
+    with files.output(arguments.out, *inputs) as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([*table.header, *RESULTS])
+        for row, text in zip(table.rows, _progress(table.jds), strict=True):
+            result = results(text)
+            writer.writerow([*row, *(result.get(name, "") for name in RESULTS)])
+
+
+def _summarize(arguments: argparse.Namespace) -> None:
+    model = _model(arguments.model)
+    if arguments.kind == "job" and arguments.file.suffix.lower() == ".csv":
+        _summarize_table(arguments, model)
+        return
+    text = files.read_jd(arguments.file) if arguments.kind == "job" else files.read_resume(arguments.file)
+    locale = arguments.locale or i18n.detect_locale(text)
+    with files.output(arguments.out, arguments.file) as out:
+        if arguments.kind == "job":
+            job = tasks.summarise_job(text, locale=locale, model=model)
+            data, shown = job.model_dump(), render.job_markdown(job, locale)
+        else:
+            kind = RESUMES[arguments.kind]
+            resume = tasks.summarise_resume(kind, text, locale=locale, model=model, today=tasks.today())
+            data, shown = resume.model_dump(), render.resume_markdown(resume, locale)
+        print(_json(data) if arguments.json or arguments.out else render.plain(shown), file=out)
+
+
+def _summarize_table(arguments: argparse.Namespace, model: llm.Model) -> None:
+    def line(text: str) -> str:
+        try:
+            jd = jobs.valid_text(text)
+            locale = arguments.locale or i18n.detect_locale(jd)
+            summary = tasks.summarise_job(jd, locale=locale, model=model)
+        except WorkbenchError as error:
+            return json.dumps({"failure_code": error.code})
+        return json.dumps(summary.model_dump(), ensure_ascii=False)
+
+    table = files.read_table(arguments.file)
+    with files.output(arguments.out, arguments.file) as out:
+        for text in _progress(table.jds):
+            out.write(line(text) + "\n")
+
+
+def _run_match(
+    resume: str, detailed: str, jd: str, model: llm.Model, locale: str
+) -> tuple[JobSummary, JobMatch, Score]:
+    job = tasks.summarise_job(jd, locale=locale, model=model)
+    match = tasks.match(job, resume, detailed, locale=locale, model=model, today=tasks.today())
+    return job, match, scoring.score(job.requirements, match.verdicts)
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+def _model(name: str | None) -> llm.Model:
+    """The model to use, by name or as set. Raises InputError for a name that no provider can know."""
+    configured = _settings().model
+    name = configured if name is None else name.strip()
+    if not name or (name.startswith("offline/") and name != OFFLINE_MODEL):
+        raise InputError("model_unknown", model=name, offline=OFFLINE_MODEL)
+    return llm.configured(name)
+
+
+def _settings() -> Settings:
+    """The settings. Raises InputError naming what is wrong, but never its value, which may be a key."""
+    try:
+        return settings()
+    except ValidationError as error:
+        wrong: Sequence[str] = [f"JOBMATCH_{e['loc'][0]}".upper() if e["loc"] else "JOBMATCH_*" for e in error.errors()]
+    except tomllib.TOMLDecodeError:
+        wrong = SETTINGS_FILES[1:]
+    except (UnicodeDecodeError, OSError):  # neither says in which file
+        wrong = SETTINGS_FILES
+    raise InputError("settings_invalid", names=", ".join(wrong))
+
+
+# --- output -----------------------------------------------------------------------------------------------------
+
+
+def _progress(texts: Sequence[str]) -> Iterable[str]:
+    from tqdm import tqdm  # noqa: PLC0415
+
+    return tqdm(texts, unit="JD", disable=None)  # None: only on a terminal
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
