@@ -29,6 +29,7 @@ from core.render import (
     literal,
     plain,
     report_markdown,
+    requirement_table,
     resume_markdown,
     resume_text,
     score_line,
@@ -735,3 +736,12 @@ def test_empty_contracts_are_shown_as_nothing(locale: str) -> None:
     assert job_markdown(JobSummary(), locale).strip() == ""
     assert resume_markdown(ResumeSummary(), locale).strip() == ""
     assert resume_text(DetailedResumeSummary()).strip() == ""
+
+
+def test_a_verdict_stays_on_one_line_on_the_page_and_is_plain_text_in_a_file() -> None:
+    match = ground(REPORT_MATCH, JOB.requirements, {"resume": "Java", "detailed_resume": "Java 架构师"})
+    total = score(JOB.requirements, match.verdicts)
+    table = requirement_table(match, JOB, total, "zh")
+    assert "✗\u00a0未\u2060体\u2060现" in table
+    assert "✗ 未体现" in plain(table)
+    assert "\u2060" not in report_markdown(match, JOB, total, "zh")

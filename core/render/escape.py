@@ -8,6 +8,8 @@ zero-width space parts them.
 import re
 
 _ZERO_WIDTH_SPACE = "\u200b"
+_WORD_JOINER = "\u2060"
+_NO_BREAK_SPACE = "\u00a0"
 _BACKSLASHED = str.maketrans({c: "\\" + c for c in "\\`*_[]<>#|~$:&"})
 # Control characters, lone surrogates, and what reorders or hides text on a screen: bidi marks, tag characters.
 _UNSEEN = re.compile(
@@ -40,9 +42,18 @@ def literal(text: str) -> str:
 
 def for_file(markdown: str) -> str:
     """Our Markdown without the backslashes that only Streamlit needs: to be read as a file, not shown on a page."""
-    return _NEEDLESS.sub(lambda match: match[0] if len(match[0]) > 1 else "", markdown)
+    return _NEEDLESS.sub(lambda match: match[0] if len(match[0]) > 1 else "", _breakable(markdown))
+
+
+def unbroken(word: str) -> str:
+    """A word of ours that stays on one line: a narrow table column would break Chinese after every character."""
+    return _WORD_JOINER.join(word).replace(f"{_WORD_JOINER} {_WORD_JOINER}", _NO_BREAK_SPACE)
+
+
+def _breakable(text: str) -> str:
+    return text.replace(_WORD_JOINER, "").replace(_NO_BREAK_SPACE, " ")
 
 
 def plain(markdown: str) -> str:
     """Our Markdown for a terminal: headings, lists and tables as they are, texts as they were before `escape`."""
-    return _OURS.sub(lambda match: match[1] or match[2] or "", markdown)
+    return _OURS.sub(lambda match: match[1] or match[2] or "", _breakable(markdown))

@@ -1,7 +1,7 @@
 """The finished report as one Markdown document."""
 
 from core.i18n import translate
-from core.render.escape import escape, for_file
+from core.render.escape import escape, for_file, unbroken
 from core.schemas import JobMatch, JobSummary, Quote, Status, Strength, Verdict, Weakness
 from core.scoring import MUST_HAVE_WEIGHT, NICE_TO_HAVE_WEIGHT, Contribution, Score
 
@@ -93,7 +93,8 @@ def requirement_table(match: JobMatch, job: JobSummary, score: Score, locale: st
     rows = [head, ["---"] * len(head)]
     for contribution in score.contributions:
         requirement_id = contribution.requirement_id
-        status = f"{STATUS_ICONS[contribution.status]} {translate(locale, f'report.status.{contribution.status}')}"
+        word = translate(locale, f"report.status.{contribution.status}")
+        status = unbroken(f"{STATUS_ICONS[contribution.status]} {word}")
         rows.append(
             [
                 status,
