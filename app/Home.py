@@ -7,7 +7,6 @@ import streamlit as st
 from app.components import run_list, run_viewer
 from app.components.page import Page, language_picker, open_page
 from core import clients, jobs, render, runs, samples
-from core.models import ResumeKind
 
 RECENT = 8  # runs in the sidebar
 ICON = Path(__file__).with_name("icon.svg")  # a file: the browser would fetch a named icon from a font server
@@ -19,8 +18,8 @@ def home() -> None:
     st.markdown(page.t("home.lead"))
     with page.session() as db:
         people = clients.listing(db)
+        ready = clients.ready(db)
         have_samples = samples.loaded(db)
-        rows = runs.history(db, size=RECENT)
     if not have_samples:
         with st.container(border=True):
             st.markdown(page.t("home.samples_lead"))
@@ -35,11 +34,8 @@ def home() -> None:
         return
     st.subheader(page.t("home.clients"), anchor=False)
     for client in people:
-        _client_card(page, client.id or 0, client.name)
+        _client_card(page, client.id or 0, client.name, client.id in ready)
     st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
-    if rows:
-        st.subheader(page.t("home.recent"), anchor=False)
-        run_list.links(page, rows, "home")
 
 
 def _first_steps(page: Page) -> None:
@@ -49,9 +45,8 @@ def _first_steps(page: Page) -> None:
         st.page_link(f"pages/{target}.py", label=page.t(f"home.step_{number}"), icon=f":material/{icon}:")
 
 
-def _client_card(page: Page, client_id: int, name: str) -> None:
+def _client_card(page: Page, client_id: int, name: str, ready: bool) -> None:
     with page.session() as db:
-        ready = clients.current(db, client_id, ResumeKind.RESUME) is not None
         saved = jobs.listing(db, client_id, limit=4)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -80,13 +75,13 @@ def _sidebar(page: Page) -> None:
             st.switch_page("pages/Workbench.py")
         if rows:
             st.caption(page.t("home.recent"))
-            run_list.links(page, rows, "sidebar")
+            run_list.links(page, rows)
         st.divider()
         language_picker(page)
 
 
-st.set_page_config(page_title="Job-match workbench", page_icon=ICON, layout="wide")
 frame = open_page()
+st.set_page_config(page_title=frame.t("home.title"), page_icon=ICON, layout="wide")
 navigation = st.navigation(
     [
         st.Page(home, title=frame.t("nav.home"), icon=":material/home:", default=True, url_path="home"),

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, create_engine, select
 
-from core.errors import NotFoundError
+from core.errors import InputError, NotFoundError
 from core.models import Owned, User
 from core.settings import settings
 
@@ -63,9 +63,17 @@ _first_use = Lock()  # two first visitors at once must not both build the engine
 
 
 def engine() -> sa.Engine:
-    """The engine of the configured database, its schema brought up to date on first use in this process."""
+    """The engine of the configured database, its schema brought up to date on first use in this process.
+
+    Raises InputError when there is no such database, or it may not be written.
+    """
+    url = settings().app_database_url
     with _first_use:
-        return _engine(settings().app_database_url)
+        try:
+            return _engine(url)
+        except (OSError, sa.exc.OperationalError) as error:
+            where = sa.make_url(url).render_as_string(hide_password=True)
+            raise InputError("database_unavailable", where=where) from error
 
 
 def head_revision() -> str:

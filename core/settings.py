@@ -1,13 +1,15 @@
 """Configuration: environment variables first, then `.env`, then Streamlit secrets, then the defaults below."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from core.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE_MODEL = "offline/analyst"
@@ -75,7 +77,22 @@ class Settings(BaseSettings):
         return list(dict.fromkeys([self.model, OFFLINE_MODEL]))
 
 
+FILES = (".env", ".streamlit/secrets.toml")
+
+
 @cache
 def settings() -> Settings:
-    """The process's settings, read once; `settings.cache_clear()` makes the next call read them again."""
-    return Settings()
+    """The process's settings, read once; `settings.cache_clear()` makes the next call read them again.
+
+    Raises InputError naming what is wrong, but never its value, which may be a key.
+    """
+    wrong: Sequence[str]
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"JOBMATCH_{e['loc'][0]}".upper() if e["loc"] else "JOBMATCH_*" for e in error.errors()]
+    except tomllib.TOMLDecodeError:
+        wrong = FILES[1:]
+    except (UnicodeDecodeError, OSError):  # neither says in which file
+        wrong = FILES
+    raise InputError("settings_invalid", names=", ".join(wrong))

@@ -1,6 +1,7 @@
 """The pages' logic, without a browser. What only a browser can show is in test_browser.py."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -290,3 +291,22 @@ def test_a_finished_run_shows_its_status(owner: int) -> None:
     assert settle(owner, run.id).run.status is RunStatus.COMPLETED
     at = open_app(page="Workbench", run=run.id)
     assert [s.state for s in at.status] == ["complete", "complete"]
+
+
+@pytest.mark.parametrize("page", ["", *PAGES])
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"data_dir": "/dev/null/nowhere"}, "database cannot be opened"),
+        ({"database_url": "postgresql+psycopg://nobody:secret@127.0.0.1:9/none"}, "database cannot be opened"),
+        ({"max_tokens": "many"}, "JOBMATCH_MAX_TOKENS"),
+    ],
+)
+def test_a_broken_installation_says_what_to_mend(
+    settings: dict[str, str], words: str, page: str, configure: Callable[..., None]
+) -> None:
+    configure(**settings)
+    at = open_app(page=page)
+    assert not at.exception
+    assert words in at.error[0].value
+    assert "secret" not in at.error[0].value

@@ -52,10 +52,17 @@ def _start_process() -> None:
 
 
 def open_page() -> Page:
-    """The page's context. Cheap, and harmless when Home.py has already called it in this run."""
-    owner_id = database.local_owner()
-    with database.session(owner_id) as db:
-        chosen = db.require(User, owner_id).locale
+    """The page's context. Cheap, and harmless when Home.py has already called it in this run.
+
+    Without usable settings or a database there is no page, but a message that says what to mend.
+    """
+    try:
+        owner_id = database.local_owner()
+        with database.session(owner_id) as db:
+            chosen = db.require(User, owner_id).locale
+    except WorkbenchError as error:
+        st.error(error.message(i18n.best_locale(st.context.locale)), icon=":material/error:")
+        st.stop()
     _start_process()
     locale = st.session_state.get("locale") or chosen or i18n.best_locale(st.context.locale)
     return Page(owner_id, locale)

@@ -1,4 +1,4 @@
-"""Runs as a list: short with links in the sidebar and on Home, paged as a table on History."""
+"""Runs as a list: short in the sidebar, paged as a table on History."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def title(page: Page, row: HistoryRow) -> str:
     return row.job_title or page.t("untitled_job")
 
 
-def links(page: Page, rows: Sequence[HistoryRow], place: str) -> None:
+def links(page: Page, rows: Sequence[HistoryRow]) -> None:
     """A button for each run, the open one marked: score or state, job, client; what matters first, for the sidebar is
     narrow. Buttons, because Streamlit marks every link to the page one is on."""
     current = asked("run")
@@ -30,7 +30,7 @@ def links(page: Page, rows: Sequence[HistoryRow], place: str) -> None:
             render.escape(f"{outcome} · {title(page, row)} · {row.client}"),
             icon=ICONS.get(row.status, RUNNING_ICON),
             type="secondary" if row.run_id == current else "tertiary",
-            key=f"{place}-{row.run_id}",
+            key=f"recent-{row.run_id}",
             wrap=False,
         ):
             st.switch_page("pages/Workbench.py", query_params={"run": row.run_id})

@@ -4,12 +4,9 @@ import argparse
 import csv
 import json
 import time
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
-
-from pydantic import ValidationError
 
 from core import i18n, jobs, llm, render, scoring, tasks
 from core.cli import files
@@ -17,12 +14,11 @@ from core.errors import InputError, WorkbenchError
 from core.models import ResumeKind
 from core.schemas import JobMatch, JobSummary
 from core.scoring import Score
-from core.settings import OFFLINE_MODEL, Settings, settings
+from core.settings import OFFLINE_MODEL, settings
 
 COUNTED = ("met", "partial", "missing", "unclear")
 RESULTS = ("score", "band", *COUNTED, "seconds", "failure_code")  # columns that batch adds
 RESUMES = {"resume": ResumeKind.RESUME, "detailed": ResumeKind.DETAILED_RESUME}
-SETTINGS_FILES = (".env", ".streamlit/secrets.toml")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -162,24 +158,11 @@ def _run_match(
 
 def _model(name: str | None) -> llm.Model:
     """The model to use, by name or as set. Raises InputError for a name that no provider can know."""
-    configured = _settings().model
+    configured = settings().model
     name = configured if name is None else name.strip()
     if not name or (name.startswith("offline/") and name != OFFLINE_MODEL):
         raise InputError("model_unknown", model=name, offline=OFFLINE_MODEL)
     return llm.configured(name)
-
-
-def _settings() -> Settings:
-    """The settings. Raises InputError naming what is wrong, but never its value, which may be a key."""
-    try:
-        return settings()
-    except ValidationError as error:
-        wrong: Sequence[str] = [f"JOBMATCH_{e['loc'][0]}".upper() if e["loc"] else "JOBMATCH_*" for e in error.errors()]
-    except tomllib.TOMLDecodeError:
-        wrong = SETTINGS_FILES[1:]
-    except (UnicodeDecodeError, OSError):  # neither says in which file
-        wrong = SETTINGS_FILES
-    raise InputError("settings_invalid", names=", ".join(wrong))
 
 
 # --- output -----------------------------------------------------------------------------------------------------
