@@ -47,20 +47,27 @@ def new_match(page: Page) -> None:
     _form(page, client)
 
 
-def _draft() -> str:
-    """Key of the text of the form; each form sent is followed by another, with an empty text."""
-    return f"jd-{st.session_state.setdefault('form_token', uuid.uuid4().hex)}"
+def _draft() -> tuple[str, str]:
+    """The form being filled: its id, which makes sending it twice harmless, and the text it began with."""
+    draft: tuple[str, str] = st.session_state.get("draft") or _new_draft("")
+    return draft
+
+
+def _new_draft(text: str) -> tuple[str, str]:
+    # Another id makes another text area, whose default is the text: a value that is set in the state instead can get
+    # lost in the browser when two reruns follow each other closely.
+    st.session_state["draft"] = (uuid.uuid4().hex, text)
+    return _draft()
 
 
 def _pick_saved_job(page: Page, saved: dict[str, Job]) -> None:
-    box = f"saved-{_draft()}"
-
     def fill() -> None:
         if (job := saved.get(st.session_state[box])) is not None:
-            st.session_state[_draft()] = job.text
+            _new_draft(job.text)
 
     if (job := saved.get(asked("job"))) is not None:
-        st.session_state[_draft()] = job.text
+        _new_draft(job.text)
+    box = f"saved-{_draft()[0]}"
     st.query_params.pop("job", None)  # it fills the form once: what is typed afterwards survives a rerun
     st.selectbox(
         page.t("workbench.saved_job"),
@@ -73,9 +80,11 @@ def _pick_saved_job(page: Page, saved: dict[str, Job]) -> None:
 
 def _form(page: Page, client: Client) -> None:
     # Not a form: what is typed into one is lost when the coach looks at another page before sending it.
+    token, text = _draft()
     text = st.text_area(
         page.t("workbench.jd"),
-        key=_draft(),
+        text,
+        key=f"jd-{token}",
         height=320,
         placeholder=page.t("workbench.jd_placeholder"),
         help=page.t("workbench.jd_help", least=jobs.MIN_CHARACTERS, most=f"{jobs.MAX_CHARACTERS:,}"),
@@ -98,13 +107,11 @@ def _form(page: Page, client: Client) -> None:
         return
     try:
         with page.session() as db:
-            run = runs.submit_match(
-                db, client.id or 0, text, model=model, locale=locale, token=st.session_state["form_token"]
-            )
+            run = runs.submit_match(db, client.id or 0, text, model=model, locale=locale, token=token)
     except WorkbenchError as error:
         page.error(error)
         return
-    st.session_state.pop("form_token", None)
+    st.session_state.pop("draft", None)
     st.switch_page("pages/Workbench.py", query_params={"run": run.id})
 
 
@@ -144,7 +151,7 @@ def _ended_badly(page: Page, view: RunView) -> None:
     (st.info if stopped else st.error)(i18n.translate(page.locale, f"failure.{code}"))
     if code in TEXT_AT_FAULT and view.job is not None:
         if st.button(page.t("workbench.edit_jd"), type="primary", icon=":material/edit:"):
-            st.session_state[_draft()] = view.job.text
+            _new_draft(view.job.text)
             st.switch_page("pages/Workbench.py", query_params={"client": str(view.client.id)})
         return
 
