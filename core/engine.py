@@ -50,7 +50,7 @@ def start() -> bool:
             return False
         try:
             _launch(slot.executor_id)
-        except BaseException:
+        except BaseException:  # whatever ended the launch, the slot must be free for the next try; raised again below
             _destroy()
             slot.release()
             raise
