@@ -1,11 +1,15 @@
 """The workflow: a run's tasks, one durable step each, and the only code that moves a run's status.
 
+    pictures --ocr--> [review by a person] --> text                        of either, when it is a scan
     text JD --job_summary--> JobSummary --job_match--> JobMatch            a match
     text    --resume_summary | detailed_resume_summary--> structure        an extraction
 
 A step stores its output together with the run's next status in one transaction, and begins by looking whether that
 output is already there. So a retry reuses what an earlier attempt finished, and a step that is run again after a crash
 calls no model if its answer was kept.
+
+A review takes as long as a person likes, so no workflow waits for it: one ends there, and the confirmation starts the
+next attempt, which finds the text and goes on.
 """
 
 import contextlib
@@ -17,7 +21,7 @@ from dataclasses import dataclass
 from dbos import DBOS
 from sqlmodel import Session, col, select, update
 
-from core import database, engine, grounding, llm, render, scoring, tasks
+from core import database, engine, grounding, llm, pages, render, scans, scoring, tasks
 from core.database import OwnerSession
 from core.errors import Cancelled, WorkbenchError
 from core.models import Attempt, Event, EventType, Job, LLMCall, Match, Resume, ResumeKind, Run, RunStatus, now
@@ -34,8 +38,8 @@ CANCEL_CHECK = 0.25  # seconds between looks at the cancel request while a model
 def run_workflow(owner_id: int, run_id: str, attempt: int) -> None:
     """Do one attempt of a run, task by task, up to the first that does not succeed."""
     with database.session(owner_id) as db:
-        kind = db.require(Run, run_id).kind
-    for task in kind.tasks:
+        names = db.require(Run, run_id).tasks
+    for task in names:
         if not DBOS.run_step({"name": task}, _step, task, owner_id, run_id, attempt):
             return
 
@@ -44,8 +48,8 @@ def adopt_orphans() -> None:
     """Mend what a crash left between the app's database and the engine's: hand over unfinished runs the engine does
     not know, and settle those it has given up."""
     with Session(database.engine()) as db:
-        unfinished = [status for status in RunStatus if not status.finished]
-        runs = db.exec(select(Run).where(col(Run.status).in_(unfinished))).all()
+        in_work = [status for status in RunStatus if status.in_work]
+        runs = db.exec(select(Run).where(col(Run.status).in_(in_work))).all()
     active = engine.active(run.workflow_id for run in runs) if runs else {}
     for run in runs:
         if run.workflow_id not in active:
@@ -70,6 +74,21 @@ class _Task:
     starts: RunStatus
     done: Callable[[OwnerSession, Run], bool]
     work: Callable[["_Progress", Run], Callable[[OwnerSession], None]]
+
+
+def _recognise(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+    with progress.session() as db:
+        unread = [page.id for page in pages.of(db, pages.source(db, run)) if page.picture_id and not page.reading_id]
+    for page_id in unread:
+        scans.read_page(run, page_id, _Quiet(progress), progress.check_cancel)
+    with progress.session() as db:
+        pages.check(db, run)
+
+    def store(db: OwnerSession) -> None:
+        if not run.awaits_review:
+            pages.fill_text(db, pages.source(db, run))
+
+    return store
 
 
 def _summarise_job(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
@@ -135,6 +154,10 @@ def _summarise_resume(progress: "_Progress", run: Run) -> Callable[[OwnerSession
     return store
 
 
+def _has_text(db: OwnerSession, run: Run) -> bool:
+    return pages.source(db, run).text != ""
+
+
 def _has_job_summary(db: OwnerSession, run: Run) -> bool:
     return db.require(Job, run.job_id).summary is not None
 
@@ -149,6 +172,7 @@ def _has_resume_summary(db: OwnerSession, run: Run) -> bool:
 
 _EXTRACTION = _Task(RunStatus.SUMMARY_PENDING, _has_resume_summary, _summarise_resume)
 _TASKS = {
+    "ocr": _Task(RunStatus.OCR_PENDING, _has_text, _recognise),
     "job_summary": _Task(RunStatus.SUMMARY_PENDING, _has_job_summary, _summarise_job),
     "job_match": _Task(RunStatus.MATCH_PENDING, _has_match, _match),
     "resume_summary": _EXTRACTION,
@@ -184,9 +208,10 @@ def _work(progress: "_Progress") -> bool:
     with progress.session() as db:
         run = db.require(Run, progress.run_id)
         done = task.done(db, run)
-    progress.begin(task.starts, again=done)
-    progress.complete(None if done else task.work(progress, run))
-    return True
+    if run.status is RunStatus.REVIEW_PENDING:
+        return False  # a step run again after a crash, when what it did was kept already
+    progress.begin(None if done else task.starts)
+    return progress.complete(None if done else task.work(progress, run))
 
 
 def _where(error: BaseException) -> str:
@@ -209,26 +234,31 @@ class _Progress:
     def session(self) -> OwnerSession:
         return database.session(self.owner_id)
 
-    def begin(self, status: RunStatus, *, again: bool = False) -> None:
-        """Start the task; `again` when its output is there already, from an earlier attempt or before a crash."""
+    def begin(self, status: RunStatus | None) -> None:
+        """Start the task; None when its output is there already, from an earlier attempt or before a crash."""
         self.check_cancel()
-        self._move(status, None if again else EventType.TASK_STARTED)
+        if status is not None:
+            self._move(status, EventType.TASK_STARTED)
 
     def stream(self) -> None:
         """The first words of the match can be read."""
         self._move(RunStatus.MATCH_STREAMING)
 
-    def complete(self, store: Callable[[OwnerSession], None] | None) -> None:
-        """Keep the output, if it is new, and in the same transaction the status that follows from it."""
+    def complete(self, store: Callable[[OwnerSession], None] | None) -> bool:
+        """Keep the output, if it is new, and in the same transaction the status that follows from it. Returns whether
+        the next task, if there is one, may follow at once."""
         with self.session() as db:
-            tasks_of_run = db.require(Run, self.run_id).kind.tasks
-            following = tasks_of_run[tasks_of_run.index(self.task) + 1 :]
+            run = db.require(Run, self.run_id)
+            following = run.tasks[run.tasks.index(self.task) + 1 :]
             status = _TASKS[following[0]].starts if following else RunStatus.COMPLETED
+            if self.task == "ocr" and run.awaits_review:
+                status = RunStatus.REVIEW_PENDING
             self._set(db, status, EventType.TASK_COMPLETED if store else None)
             if store:
                 store(db)
             db.commit()
         log.info("task completed run=%s task=%s status=%s", self.run_id, self.task, status)
+        return status is not RunStatus.REVIEW_PENDING
 
     def settle_error(self, code: str) -> None:
         """End the run as failed, or as cancelled if that was asked for: a model that is stopped may fail of it."""
@@ -268,7 +298,7 @@ class _Progress:
             .where(
                 col(Run.id) == self.run_id,
                 col(Run.attempt) == self.attempt,
-                col(Run.status).not_in([s for s in RunStatus if s.finished]),
+                col(Run.status).in_([s for s in RunStatus if s.in_work]),
             )
             .values(status=status, failure_code=code, finished_at=finished_at)
         )

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select, update
 
-from core import i18n, render
+from core import i18n, pages, render
 from core.database import OwnerSession
-from core.documents import read_document, read_text
+from core.documents import Files, read_text
 from core.errors import InputError, NotFoundError
 from core.models import Client, Origin, Resume, ResumeKind, now
 from core.schemas import DetailedResumeSummary, ResumeSummary
@@ -41,12 +41,18 @@ def listing(db: OwnerSession, *, archived: bool = False) -> Sequence[Client]:
     return db.exec(select(Client).where(state).order_by(func.lower(Client.name), col(Client.id))).all()
 
 
-def add_upload(db: OwnerSession, client_id: int, kind: ResumeKind, data: bytes, filename: str) -> Resume:
-    """Read a file into a new version, not yet committed: `runs.submit_extraction` does that together with its run.
+def add_upload(db: OwnerSession, client_id: int, kind: ResumeKind, files: Files) -> Resume:
+    """Take files, mostly one, as a new version, not yet committed: `runs.submit_extraction` does that with its run.
 
-    Raises InputError, with the code of what is wrong with the file.
+    A scan gets its text from that run. Raises InputError when there is too much of it.
     """
-    return _add(db, client_id, kind, read_document(data, filename).text, Origin.UPLOAD, filename)
+    filename = ", ".join(name for name, _ in files)
+    if any(document.scanned for _, document in files):
+        resume = _add(db, client_id, kind, "", Origin.UPLOAD, filename)
+        pages.add(db, resume, files)
+        return resume
+    text = read_text("\n".join(document.text for _, document in files))
+    return _add(db, client_id, kind, text, Origin.UPLOAD, filename)
 
 
 def add_paste(db: OwnerSession, client_id: int, kind: ResumeKind, text: str) -> Resume:

@@ -1,68 +1,97 @@
-"""Resumes and job descriptions, from files (PDF, DOCX, plain text, Markdown) and from pasted text.
+"""Resumes and job descriptions, from files (PDF, DOCX, plain text, Markdown, pictures) and from pasted text.
 
-A file is untrusted. What it is, its content decides, not its name. PDF and DOCX are parsed in a short-lived child
-process with a deadline and a memory limit: PDFium is neither thread-safe nor interruptible, and a few kilobytes of
-nested forms keep it busy for hours. Whatever a file holds, the only exception these functions raise is `InputError`.
+A file is untrusted. What it is, its content decides, not its name. PDF and DOCX are parsed in a child
+process (`core.sandbox`): PDFium is neither thread-safe nor interruptible, and a few kilobytes of nested forms keep it
+busy for hours. Whatever a file holds, the only exception these functions raise is `InputError`.
 
-Nothing is silently cut: text over the limit, pages that are only pictures and files cut short are all refused, each
-with its own code.
+A page is text or a picture: a scan is handed on as pixels, for `core.ocr` to read. Nothing is silently cut: text over
+the limit, more scanned pages than can be read and files cut short are all refused, each with its own code.
 """
 
+import base64
 import contextlib
 import io
 import json
 import math
 import re
-import subprocess
 import sys
-import threading
 import unicodedata
 import zipfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
+from core import filetypes, sandbox
 from core.errors import InputError
 from core.reading_order import column_text
 
 MAX_BYTES = 10 * 1024 * 1024
+MAX_PICTURE_BYTES = 15 * 1024 * 1024
 MAX_CHARACTERS = 16_000  # of a resume
+MAX_SCANNED_PAGES = 20  # of one file
 
-ACCEPTED = "PDF, DOCX, TXT, Markdown (.md)"
-EXTENSIONS = ["pdf", "docx", "txt", "md"]
+ACCEPTED = "PDF, DOCX, TXT, Markdown (.md), PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, or the whole of a text without pages. Either `text`, cleaned, or `picture`, for `images.decode`."""
+
+    text: str | None = None
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Document:
-    """The text of a file, cleaned as `read_text` does; `pages` is None where a format has no fixed pages."""
+    """The pages of a file in order, at least one; blank pages are left out."""
 
-    text: str
     media_type: str
-    pages: int | None = None
+    pages: tuple[Page, ...]
+
+    @property
+    def scanned(self) -> bool:
+        """Whether any page is a picture, so that the text is not known yet."""
+        return any(page.picture is not None for page in self.pages)
+
+    @property
+    def text(self) -> str:
+        """The whole text, as `read_text` cleans it. ValueError for a scanned document, which has none yet."""
+        if self.scanned:
+            raise ValueError("the pictures of this document have not been read")
+        return "\n".join(page.text or "" for page in self.pages)
+
+
+Files = Sequence[tuple[str, Document]]  # each with its name, in the order they are read
 
 
 def read_document(data: bytes, filename: str, limit: int = MAX_CHARACTERS) -> Document:
-    """The text of a file of at most `MAX_BYTES` bytes, in reading order, of at most `limit` characters.
+    """The pages of a file in reading order; the text of all of them together has at most `limit` characters.
 
-    `filename` only tells Markdown from plain text and is checked against the content; it may be any string.
+    At most `MAX_BYTES` bytes, or `MAX_PICTURE_BYTES` of a picture. `filename` only tells Markdown from plain text
+    and is checked against content that cannot be read; it may be any string.
     Raises InputError: file_empty, file_too_large, file_type_unknown, file_type_mismatch, file_legacy_doc,
-    file_encrypted, file_damaged, file_bomb, file_no_text, file_pages_without_text, and what `read_text` raises;
-    text_encoding for bytes that are no text.
+    file_encrypted, file_damaged, file_bomb, file_no_text, file_too_many_scans with `pages` and `limit`; what
+    `read_text` raises, text_encoding for bytes that are no text, and what `images.decode` raises for a picture.
     """
     if not data:
         raise InputError("file_empty")
+    if filetypes.recognise(data) in filetypes.PICTURES:
+        return _read_picture(data)
     if len(data) > MAX_BYTES:
         # Rounded up, so that a size just over the limit does not read as the limit.
         raise InputError("file_too_large", size=math.ceil(len(data) / 2**20 * 10) / 10, limit=MAX_BYTES // 2**20)
     extension = PurePath(filename.strip()).suffix.lower()
     kind = _kind(data, extension)
     if kind in _PARSERS:
-        return _parse_in_child(data, kind, extension if extension in _CLAIMS else "", limit)
+        pages = _parse_in_child(data, kind, extension if extension in _CLAIMS else "", limit)
+        document = Document(_MEDIA_TYPES[kind], pages)
+        return _without_icons(document) if kind == "ZIP" and document.scanned else document
     if kind is not None:
         raise _wrong_type(kind, extension)
-    return Document(read_text(_decode(data, extension), limit), _TEXT_TYPES[extension])
+    text = read_text(_decode(data, extension), limit)
+    return Document(_TEXT_TYPES[extension], (Page(text),))
 
 
 def read_text(text: str, limit: int = MAX_CHARACTERS) -> str:
@@ -70,59 +99,42 @@ def read_text(text: str, limit: int = MAX_CHARACTERS) -> str:
 
     Raises InputError: text_empty; text_too_long with `length` (before cleaning if far too long) and `limit`.
     """
-    # Cleaning costs time, and no honest text is twenty times as long before it as after.
-    cleaned = _clean(text) if len(text) <= 20 * limit else text
-    if not cleaned:
+    if not (cleaned := _clean_within(text, limit)):
         raise InputError("text_empty")
-    if len(cleaned) > limit:
-        raise InputError("text_too_long", length=len(cleaned), limit=limit)
     return cleaned
 
 
 # --- what a file is -------------------------------------------------------------------------------------------
 
-_CLAIMS = {".pdf": "PDF", ".docx": "DOCX", ".txt": "TXT", ".text": "TXT", ".md": "MD", ".markdown": "MD"}
+# What an extension promises.
+_CLAIMS = {".pdf": "PDF", ".docx": "DOCX", ".txt": "TXT", ".text": "TXT", ".md": "MD", ".markdown": "MD"} | {
+    extension: name
+    for name, extensions in {
+        "PNG": (".png",),
+        "JPEG": (".jpg", ".jpeg"),
+        "WEBP": (".webp",),
+        "GIF": (".gif",),
+        "BMP": (".bmp",),
+        "TIFF": (".tif", ".tiff"),
+        "HEIC": (".heic", ".heif"),
+    }.items()
+    for extension in extensions
+}
 # A file without an extension whose bytes are text is taken as plain text.
 _TEXT_TYPES = {"": "text/plain", ".txt": "text/plain", ".text": "text/plain"} | dict.fromkeys(
     (".md", ".markdown"), "text/markdown"
 )
-
-# Matched at the start of the file. The names are shown to people, so they are the same in every language.
-_SIGNATURES = {
-    name: re.compile(pattern, re.DOTALL | re.IGNORECASE)
-    for name, pattern in {
-        "PDF": rb"\s*%PDF-",
-        "ZIP": rb"PK(\x03\x04|\x05\x06)",
-        "OLE": rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "RTF": rb"\s*\{\\rtf",
-        "PNG": rb"\x89PNG\r\n",
-        "JPEG": rb"\xff\xd8\xff",
-        "GIF": rb"GIF8[79]a",
-        "WEBP": rb"RIFF....WEBP",
-        "BMP": rb"BM....\0\0\0\0",
-        "TIFF": rb"II\*\0|MM\0\*",
-        "HEIC": rb"....ftyp(hei|mif|avi)",
-        "RAR": rb"Rar!\x1a",
-        "7Z": rb"7z\xbc\xaf",
-        "GZIP": rb"\x1f\x8b\x08",
-        # Job boards export such pages as "resume.doc".
-        "HTML": rb"(\xef\xbb\xbf)?\s*(<!--.{0,400}?-->\s*)?<(!doctype\s+html|html\b)",
-        "MHTML": rb"(mime-version:|from: <saved by)",
-        "XML": rb"(\xef\xbb\xbf)?\s*<\?xml\b",
-    }.items()
-}
 # Streams of an OLE compound file, by their names in its directory; the first that occurs decides.
 _OLE_STREAMS = {"EncryptedPackage": "encrypted", "WordDocument": "DOC", "Workbook": "XLS", "PowerPoint Document": "PPT"}
 
 
 def _kind(data: bytes, extension: str) -> str | None:
     """One of "PDF" and "ZIP", the name of a type that cannot be read, or None for what may be text."""
-    head = data[:1024]
-    for name, pattern in _SIGNATURES.items():
-        if pattern.match(head):
-            return _ole_kind(data) if name == "OLE" else name
+    kind = filetypes.recognise(data)
+    if kind == "OLE":
+        return _ole_kind(data)
     # Readers of PDF accept up to 1,024 bytes of rubbish before the header; in a text the same bytes mean nothing.
-    return "PDF" if extension == ".pdf" and b"%PDF-" in head else None
+    return "PDF" if kind is None and extension == ".pdf" and b"%PDF-" in data[:1024] else kind
 
 
 def _ole_kind(data: bytes) -> str:
@@ -158,10 +170,12 @@ _CONTROLS = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 def _decode(data: bytes, extension: str) -> str:
     """Bytes that carry no signature, as text; refuses them where the extension promises something else."""
     text = _decoded(data)
-    claim = _CLAIMS.get(extension)
-    if claim in ("PDF", "DOCX"):
-        raise InputError("file_damaged") if text is None else _wrong_type("TXT", extension)
     if extension not in _TEXT_TYPES:
+        claim = _CLAIMS.get(extension)
+        if claim is not None and text is None:
+            raise InputError("image_damaged" if claim in filetypes.PICTURES else "file_damaged")
+        if claim is not None:
+            raise _wrong_type("TXT", extension)
         # The extension comes from the name a person gave: show it only if it can be nothing but an extension.
         raise _wrong_type(extension if re.fullmatch(r"\.[a-z0-9]{1,8}", extension) else "?", extension)
     if text is None:
@@ -210,6 +224,14 @@ _REPLACED_CATEGORIES = {"Cc": "", "Cf": "", "Cs": "", "Co": " "}  # Co: icon fon
 _MAX_MARKS = 30
 
 
+def _clean_within(text: str, limit: int) -> str:
+    # Cleaning costs time, and no honest text is twenty times as long before it as after.
+    cleaned = _clean(text) if len(text) <= 20 * limit else text
+    if len(cleaned) > limit:
+        raise InputError("text_too_long", length=len(cleaned), limit=limit)
+    return cleaned
+
+
 def _clean(text: str) -> str:
     # Lines first: form feeds and U+2028 end a line, and would be dropped as controls.
     text = "\n".join(text.splitlines())
@@ -235,34 +257,62 @@ def _limit_marks(text: str) -> str:
     return "".join("".join(list(run)[:_MAX_MARKS]) if marks else "".join(run) for marks, run in runs)
 
 
+# --- pictures -------------------------------------------------------------------------------------------------
+
+_PICTURE_PIXELS = 200_000  # an A4 page at 46 dpi: with fewer, no text in the picture would be legible
+
+
+def _read_picture(data: bytes) -> Document:
+    from core.ocr import images  # noqa: PLC0415 - loads NumPy and Pillow, which other files do without
+
+    pictures = images.pages(data, MAX_SCANNED_PAGES)
+    return Document(filetypes.PICTURES[images.kind(data) or ""], tuple(Page(picture=picture) for picture in pictures))
+
+
+def _without_icons(document: Document) -> Document:
+    """A document of pictures only, without those that are icons or lines, or that no program could show."""
+    from core.ocr import images  # noqa: PLC0415 - loads NumPy and Pillow, which other files do without
+
+    def legible(picture: bytes) -> bool:
+        try:
+            width, height = images.size(picture)
+        except InputError as error:
+            if error.code in ("image_damaged", "image_too_small"):
+                return False
+            raise
+        return width * height >= _PICTURE_PIXELS
+
+    kept = [page.picture for page in document.pages if page.picture is not None and legible(page.picture)]
+    if not kept:
+        raise InputError("file_no_text")
+    pictures: list[bytes] = []
+    for picture in kept:
+        pictures += images.pages(picture, MAX_SCANNED_PAGES)
+        if len(pictures) > MAX_SCANNED_PAGES:
+            raise InputError("file_too_many_scans", pages=max(len(pictures), len(kept)), limit=MAX_SCANNED_PAGES)
+    return Document(document.media_type, tuple(Page(picture=picture) for picture in pictures))
+
+
 # --- the child process ----------------------------------------------------------------------------------------
 
-_SECONDS = 20  # an honest ten-page resume takes a quarter of a second, nearly all of it start-up
-_MEMORY = 1024**3  # bytes of address space, enforced where the system can
-_CHILDREN = threading.BoundedSemaphore(2)  # keeps many uploads at once within the memory of a small machine
 
-
-def _parse_in_child(data: bytes, kind: str, extension: str, limit: int) -> Document:
-    command = [sys.executable, "-m", __name__, kind, extension, str(limit)]
-    folder = Path(__file__).parents[1]  # where the child finds this package, installed or not
+def _parse_in_child(data: bytes, kind: str, extension: str, limit: int) -> tuple[Page, ...]:
     try:
-        with _CHILDREN:
-            child = subprocess.run(command, input=data, stdout=subprocess.PIPE, timeout=_SECONDS, cwd=folder)  # noqa: PLW1510, S603 - the code is checked below; the command is ours
-    except subprocess.TimeoutExpired:
+        output = sandbox.run(__name__, kind, extension, str(limit), data=data)
+    except TimeoutError:
         raise InputError("file_bomb") from None
-    if child.returncode != 0:  # the parser crashed
-        raise InputError("file_damaged")
-    answer: dict[str, Any] = json.loads(child.stdout)
+    except ChildProcessError:  # the parser crashed
+        raise InputError("file_damaged") from None
+    answer: dict[str, Any] = json.loads(output)
     if "code" in answer:
         raise InputError(answer["code"], **answer["values"])
-    return Document(**answer)
+    return tuple(Page(text, picture and base64.b64decode(picture)) for text, picture in answer["pages"])
 
 
-def _parse(data: bytes, kind: str, extension: str, limit: int = MAX_CHARACTERS) -> Document:
+def _parse(data: bytes, kind: str, extension: str, limit: int = MAX_CHARACTERS) -> list[Page]:
     """Runs in the child; like `read_document`, raises nothing but InputError."""
     try:
-        document = _PARSERS[kind](data, extension)
-        return replace(document, text=read_text(document.text, limit))
+        return _cleaned(_PARSERS[kind](data, extension), limit)
     except (InputError, ImportError):  # the latter is a broken installation, not a broken file
         raise
     except MemoryError:
@@ -271,39 +321,36 @@ def _parse(data: bytes, kind: str, extension: str, limit: int = MAX_CHARACTERS) 
         raise InputError("file_damaged") from None
 
 
+def _cleaned(pages: list[Page], limit: int) -> list[Page]:
+    texts = [page.text for page in pages if page.text is not None]
+    # All of it may be too long, or empty, where no single page is.
+    (read_text if len(texts) == len(pages) else _clean_within)("\n".join(texts), limit)
+    cleaned = [page if page.text is None else Page(_clean(page.text)) for page in pages]
+    return [page for page in cleaned if page.text != ""]
+
+
 def _serve(kind: str, extension: str, limit: str) -> None:
-    _limit_resources()
+    sandbox.confine()
+    answer: dict[str, Any]
     try:
-        answer = asdict(_parse(sys.stdin.buffer.read(), kind, extension, int(limit)))
+        pages = _parse(sys.stdin.buffer.read(), kind, extension, int(limit))
+        answer = {"pages": [(page.text, page.picture and base64.b64encode(page.picture).decode()) for page in pages]}
     except InputError as error:
         answer = {"code": error.code, "values": error.values}
     sys.stdout.write(json.dumps(answer))
-
-
-def _limit_resources() -> None:
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - does not exist on Windows
-
-        # macOS refuses the limit on address space; the deadline still holds there.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 # --- PDF ------------------------------------------------------------------------------------------------------
 
 _MAX_PAGES = 300
 _FEW_LETTERS = 50  # a page with fewer may be a scan with a page number or a scanner app's watermark
-_PICTURE_PIXELS = 200_000  # an A4 page at 46 dpi: with fewer, no text in the picture would be legible
 _DRAWN_PATHS = 100  # a page of text converted to outlines has a path for every letter
 _UNREADABLE_SHARE = 0.2  # of a page's characters, from fonts that do not say which letters their shapes are
 
 
-def _read_pdf(data: bytes, extension: str) -> Document:
+def _read_pdf(data: bytes, _: str) -> list[Page]:
     import pypdfium2  # noqa: PLC0415 - only the child needs it
 
-    if _CLAIMS.get(extension, "PDF") != "PDF":
-        raise _wrong_type("PDF", extension)
     # A PDF ends with this mark (ISO 32000-1, 7.5.5). PDFium would repair a truncated file and leave out its last pages.
     if b"%%EOF" not in data.rstrip(b"\0 \t\r\n")[-1024:]:
         raise InputError("file_damaged")
@@ -318,23 +365,25 @@ def _read_pdf(data: bytes, extension: str) -> Document:
         pdf.init_forms()
         for page in pdf:
             page.flatten()  # what was typed into form fields is not part of a page's text before
-    texts, pictures = [], []
-    for number, page in enumerate(pdf, 1):
-        # PDFium writes U+0002 for a hyphen at the end of a line.
-        printed = page.get_textpage()
-        text = (column_text(printed) or printed.get_text_bounded()).replace("\x02", "-")
-        texts.append(text)
-        if _is_picture(page, text):
-            pictures.append(number)
-    readable = "".join(text for number, text in enumerate(texts, 1) if number not in pictures)
-    if not _letters(readable):
+    texts: list[str | None] = [_printed(page) for page in pdf]
+    for number, text in enumerate(texts):
+        if _is_scan(pdf[number], text or ""):
+            texts[number] = None
+    scans = texts.count(None)
+    if scans > MAX_SCANNED_PAGES:
+        raise InputError("file_too_many_scans", pages=scans, limit=MAX_SCANNED_PAGES)
+    if not scans and not _letters("".join(text or "" for text in texts)):
         raise InputError("file_no_text")
-    if pictures:
-        raise InputError("file_pages_without_text", pages=", ".join(map(str, pictures)))
-    return Document("\n".join(texts), "application/pdf", len(texts))
+    return [Page(picture=_rendered(pdf[number])) if text is None else Page(text) for number, text in enumerate(texts)]
 
 
-def _is_picture(page: Any, text: str) -> bool:
+def _printed(page: Any) -> str:
+    printed = page.get_textpage()
+    # PDFium writes U+0002 for a hyphen at the end of a line.
+    return (column_text(printed) or str(printed.get_text_bounded())).replace("\x02", "-")
+
+
+def _is_scan(page: Any, text: str) -> bool:
     """Whether what a person reads on the page is not in its text: a scan, outlines, or letters without a meaning."""
     from pypdfium2 import raw  # noqa: PLC0415 - only the child needs it
 
@@ -351,6 +400,44 @@ def _is_picture(page: Any, text: str) -> bool:
 
 def _letters(text: str) -> int:
     return sum(map(str.isalnum, text))
+
+
+# Scans are read reliably from 150 dpi: no more letters of 9-point text are misread than at 300 dpi.
+_RESOLUTION = 150 / 72  # pixels per point
+_ACROSS = 1240  # pixels of the shorter side of A4 at 150 dpi; a smaller page is a screenshot and not smaller print
+_RENDERED_PIXELS = 20_000_000  # of one page; A1 at 150 dpi
+_JPEG_QUALITY = 92  # as `images.encode`, which this process does not load
+
+
+def _rendered(page: Any) -> bytes:
+    """A page as JPEG, in the resolution that reading needs and no finer than a picture that is all of the page."""
+    crop, native = _only_picture(page)
+    width, height = page.get_width() - crop[0] - crop[2], page.get_height() - crop[1] - crop[3]
+    scale = min(native, max(_RESOLUTION, _ACROSS / min(width, height)), math.sqrt(_RENDERED_PIXELS / (width * height)))
+    buffer = io.BytesIO()
+    page.render(scale=scale, crop=crop).to_pil().convert("RGB").save(buffer, "JPEG", quality=_JPEG_QUALITY)
+    return buffer.getvalue()
+
+
+def _only_picture(page: Any) -> tuple[tuple[float, float, float, float], float]:
+    """What to cut off (left, bottom, right, top, in points) around the only picture of a page; its pixels per point.
+
+    Programs that put a picture on a page shrink a long screenshot to a narrow strip of it. Where the page holds
+    anything else nothing is cut off, and its resolution is without limit.
+    """
+    from pypdfium2 import raw  # noqa: PLC0415 - only the child needs it
+
+    whole = (0.0, 0.0, 0.0, 0.0), math.inf
+    objects = list(page.get_objects(max_depth=1))
+    alone = len(objects) == 1 and objects[0].type == raw.FPDF_PAGEOBJ_IMAGE and not raw.FPDFPage_GetAnnotCount(page)
+    if not alone or page.get_rotation():
+        return whole
+    (left, bottom, right, top), (x, y, to_right, to_top) = objects[0].get_bounds(), page.get_bbox()
+    if min(right, to_right) - max(left, x) < 1 or min(top, to_top) - max(bottom, y) < 1:
+        return whole  # it is drawn beside the page
+    crop = (max(0, left - x), max(0, bottom - y), max(0, to_right - right), max(0, to_top - top))
+    columns, rows = objects[0].get_px_size()
+    return crop, math.sqrt(columns * rows / ((right - left) * (top - bottom)))
 
 
 # --- DOCX -----------------------------------------------------------------------------------------------------
@@ -371,6 +458,8 @@ _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyph
 _SKIPPED = {f"{_W}{name}" for name in ("pPr", "rPr", "sectPr", "del", "moveFrom", "rt")} | {
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 }
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_PICTURE_REFERENCES = (f"{_R}embed", f"{_R}id")  # of a:blip, and of v:imagedata in older files
 _LIST_STYLES = re.compile(r"list (?:bullet|number)", re.IGNORECASE)
 _HEADING_STYLES = re.compile(r"(?:heading|title|subtitle)\b", re.IGNORECASE)
 # A typed mark of a list item: any sign that opens neither a quotation nor a bracket nor a number, or a numeral.
@@ -378,10 +467,10 @@ _MARKED = re.compile(r"\s*(?:[^\w\s\"'“‘「『《〈【\[(（+.$¥€£@#~<]
 _PARTS_BEFORE, _PARTS_AFTER = ("header",), ("footnotes", "endnotes", "footer")
 
 
-def _read_zip(data: bytes, extension: str) -> Document:
+def _read_zip(data: bytes, extension: str) -> list[Page]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         kind = _inspect_zip(archive, len(data))
-    if kind != "DOCX" or _CLAIMS.get(extension, "DOCX") != "DOCX":
+    if kind != "DOCX":
         raise _wrong_type(kind, extension)
     return _read_docx(data)
 
@@ -405,7 +494,7 @@ def _inspect_zip(archive: zipfile.ZipFile, size: int) -> str:
     return kind
 
 
-def _read_docx(data: bytes) -> Document:
+def _read_docx(data: bytes) -> list[Page]:
     import docx  # noqa: PLC0415 - only the child needs it
     from docx.oxml import parse_xml  # noqa: PLC0415
 
@@ -423,9 +512,21 @@ def _read_docx(data: bytes) -> Document:
     # Headers of the first, the even and the other pages are parts of their own, and mostly say the same.
     texts = dict.fromkeys("\n".join(_paragraphs(parse_xml(part.blob), styles)) for part in parts)
     text = "\n".join(text for text in texts if text.strip())
-    if not _letters(text):
-        raise InputError("file_no_text" if "image" in related else "text_empty")
-    return Document(text, _DOCX_TYPE)
+    if _letters(text):
+        return [Page(text)]
+    if "image" not in related:
+        raise InputError("text_empty")
+    pictures = _pictures(document.part)
+    if not pictures:
+        raise InputError("file_no_text")
+    return [Page(picture=picture) for picture in pictures]
+
+
+def _pictures(part: Any) -> list[bytes]:
+    """The pictures of a document's body that may be read, each once, by where they first stand."""
+    names = dict.fromkeys(element.get(name) for element in part.element.iter() for name in _PICTURE_REFERENCES)
+    found = (part.related_parts[name].blob for name in names if name in part.related_parts)
+    return [blob for blob in found if filetypes.recognise(blob) in filetypes.PICTURES]
 
 
 def _style_marks(root: Any) -> dict[str, str]:
@@ -500,8 +601,11 @@ def _paragraphs(root: Any, styles: dict[str, str]) -> Iterator[str]:
         yield f"{mark} {text.lstrip()}" if mark and text.strip() and not _MARKED.match(text) else text
 
 
-_DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _PARSERS = {"PDF": _read_pdf, "ZIP": _read_zip}
+_MEDIA_TYPES = {
+    "PDF": "application/pdf",
+    "ZIP": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 if __name__ == "__main__":
     _serve(*sys.argv[1:])

@@ -8,6 +8,7 @@ from sqlmodel import col, func, select
 
 from core import prompts
 from core.database import OwnerSession
+from core.documents import Files
 from core.errors import InputError
 from core.models import Job
 
@@ -25,9 +26,28 @@ def valid_text(text: str) -> str:
     return text
 
 
+def text_of(jd: str | Files) -> str | None:
+    """The valid text of a job description that is text, or files with text only; None when pictures must be read first.
+
+    Raises InputError as `valid_text`.
+    """
+    if isinstance(jd, str):
+        return valid_text(jd)
+    if any(document.scanned for _, document in jd):
+        return None
+    return valid_text("\n".join(document.text for _, document in jd))
+
+
 def new(client_id: int, text: str, title: str = "") -> Job:
-    """An unsaved job of a client, from valid text."""
-    return Job(client_id=client_id, text=text, text_hash=hashlib.sha256(text.encode()).hexdigest(), title=title)
+    """An unsaved job of a client, from valid text, or from none while its pictures are not read."""
+    job = Job(client_id=client_id, text="", text_hash="", title=title)
+    set_text(job, text)
+    return job
+
+
+def set_text(job: Job, text: str) -> None:
+    """Give a job its text; empty as long as its pictures are not read."""
+    job.text, job.text_hash = text, hashlib.sha256(text.encode()).hexdigest() if text else ""
 
 
 def label(job: Job) -> str:
@@ -40,7 +60,7 @@ def listing(db: OwnerSession, client_id: int, limit: int = 50) -> Sequence[Job]:
     titled = func.max(case((col(Job.title) != "", col(Job.id))))
     each = (
         select(func.coalesce(titled, func.min(Job.id)).label("id"), func.min(Job.id).label("first"))
-        .where(Job.client_id == client_id)
+        .where(Job.client_id == client_id, Job.text != "")
         .group_by(col(Job.text_hash))
         .subquery()
     )

@@ -10,7 +10,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -52,12 +52,21 @@ class Model:
 
 
 def configured(name: str) -> Model:
-    """The model of that name under the current settings; base URL and key go only to the model they were set for."""
+    """The model of that name under the current settings.
+
+    Base URL, key and JSON mode go only to the model they were set for: that of the runs, and the one that sees where
+    the provider in its name is the same, or where the runs' own model needs none of them.
+    """
     s = settings()
     model = Model(name, max_tokens=s.max_tokens, stall_seconds=s.stall_seconds, deadline_seconds=s.deadline_seconds)
-    if name != s.model or model.is_offline:
+    sees = name == s.vision_model and (s.model == OFFLINE_MODEL or _provider(s.model) == _provider(name))
+    if model.is_offline or not (name == s.model or sees):
         return model
     return replace(model, api_base=s.api_base, api_key=s.api_key.get_secret_value(), json_mode=s.json_mode)
+
+
+def _provider(name: str) -> str:
+    return name.split("/", maxsplit=1)[0]
 
 
 @dataclass
@@ -90,16 +99,23 @@ class Listener:
 
 
 def complete(
-    task: str, locale: str, inputs: Mapping[str, str], model: Model, listener: Listener | None = None
+    task: str,
+    locale: str,
+    inputs: Mapping[str, str],
+    model: Model,
+    listener: Listener | None = None,
+    *,
+    images: Sequence[bytes] = (),
 ) -> Contract:
     """Ask the model for `task` and return its answer, an instance of the prompt's schema.
 
+    `images` are PNG or JPEG files that the model is shown with the prompt; the offline analyst sees none.
     An answer that does not fit the schema is asked for once more with the errors; a provider that refuses a JSON mode
     is asked again in a looser one. Raises ModelError with the code of what went wrong.
     """
     listener = listener or Listener()
     prompt = prompts.load(task, locale)
-    messages = prompt.render(inputs)
+    messages = prompt.render(inputs, images)
     # What the offline analyst cannot read out of the messages: inputs that are not wrapped in data blocks.
     plain = {name: text for name, text in inputs.items() if name not in prompt.untrusted or not text}
     metadata = {"task": task, "locale": locale, "inputs": plain}
@@ -291,6 +307,7 @@ _BY_WORDS = (  # (in the class names or the message, code), first hit wins
     (("contextwindow", "context length", "context_length"), "context_too_long"),
     (("contentpolicy", "content_filter", "content management"), "content_filter"),
     (("response_format", "json_schema", "json_object"), "json_mode_refused"),
+    (("image_url", "image input", "support image"), "picture_refused"),
 )
 _WHATEVER_STATUS = ((("offline analyst:",), "internal"), (("timeout", "timed out"), "timeout"))
 
@@ -304,7 +321,7 @@ def _classify(error: Exception) -> ModelError:
     def first(table: tuple[tuple[tuple[str, ...], str], ...]) -> str | None:
         return next((code for needles, code in table if any(needle in words for needle in needles)), None)
 
-    specific = first(_BY_WORDS) if status in (400, 402, 413, 422, 429, None) else None
+    specific = first(_BY_WORDS) if status in (400, 402, 404, 413, 422, 429, None) else None
     code = specific or first(_WHATEVER_STATUS) or _BY_STATUS.get(status)
     return ModelError(code or ("bad_request" if status in (400, 422) else "provider_down"))
 

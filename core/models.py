@@ -6,19 +6,23 @@ pointing at exactly what it read.
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, Enum, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, ResumeSummary
+
+if TYPE_CHECKING:
+    from core.ocr.transcript import Transcript
 
 
 class RunStatus(StrEnum):
     """The only truth about a run. After its creation, or that of a new attempt, only `core.chain` writes it."""
 
     OCR_PENDING = "OCR_PENDING"
+    REVIEW_PENDING = "REVIEW_PENDING"  # the recognised text waits for a person; nobody works on the run meanwhile
     SUMMARY_PENDING = "SUMMARY_PENDING"
     MATCH_PENDING = "MATCH_PENDING"
     MATCH_STREAMING = "MATCH_STREAMING"
@@ -30,17 +34,18 @@ class RunStatus(StrEnum):
     def finished(self) -> bool:
         return self in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
 
+    @property
+    def in_work(self) -> bool:
+        """Whether the engine should know about the run: it is neither finished nor waiting for a person."""
+        return not self.finished and self is not RunStatus.REVIEW_PENDING
+
 
 class RunKind(StrEnum):
-    """What a run makes, and by which tasks, in order."""
+    """What a run makes."""
 
     MATCH = "match"
     RESUME = "resume"
     DETAILED_RESUME = "detailed_resume"
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        return _TASKS[self]
 
 
 _TASKS = {
@@ -75,6 +80,7 @@ class EventType(StrEnum):
     TASK_COMPLETED = "TASK_COMPLETED"
     TASK_FAILED = "TASK_FAILED"
     TASK_CANCELLED = "TASK_CANCELLED"
+    REVIEW_CONFIRMED = "REVIEW_CONFIRMED"
 
 
 _Json = JSON(none_as_null=True)  # an absent document is NULL, so that a query can ask for it
@@ -127,8 +133,9 @@ class Client(Owned, table=True):
 class Resume(Owned, table=True):
     """One version of a client's resume or detailed resume.
 
-    `text` is what matching reads and quotes are verified against. `summary` is filled once, by the extraction run;
-    a correction by hand is a new version whose text is rendered from the corrected summary.
+    `text` is what matching reads and quotes are verified against; a scan has pages, and a text once they are read.
+    `summary` is filled once, by the extraction run; a correction by hand is a new version whose text is rendered from
+    the corrected summary.
     """
 
     __table_args__ = (UniqueConstraint("client_id", "kind", "version"),)
@@ -151,7 +158,8 @@ class Resume(Owned, table=True):
 
 
 class Job(Owned, table=True):
-    """A job description kept for a client, and its summary once a run has made one."""
+    """A job description kept for a client: its text (of screenshots, once they are read), and its summary once a run
+    has made one."""
 
     id: int | None = Field(default=None, primary_key=True)
     client_id: int = Field(foreign_key="client.id", index=True)
@@ -165,6 +173,61 @@ class Job(Owned, table=True):
     @property
     def contract(self) -> JobSummary | None:
         return None if self.summary is None else JobSummary.model_validate(self.summary)
+
+
+class Picture(Owned, table=True):
+    """A picture as it was uploaded, or as a scanned page was rendered; each content once."""
+
+    __table_args__ = (UniqueConstraint("owner_id", "digest"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest: str  # SHA-256 of the data
+    data: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class Reading(Owned, table=True):
+    """What an engine read in a picture: kept, so that the same picture is not read twice."""
+
+    __table_args__ = (UniqueConstraint("picture_id", "engine", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    picture_id: int = Field(foreign_key="picture.id")
+    engine: str
+    version: str  # of the engine and of what we make of its answer
+    output: dict[str, Any] = Field(sa_type=JSON)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+    @property
+    def transcript(self) -> "Transcript":
+        from core.ocr.transcript import Transcript  # noqa: PLC0415 - most pages show no picture
+
+        return Transcript.model_validate(self.output)
+
+
+class Page(Owned, table=True):
+    """One page of a scanned resume or job description, in order: a picture, or text that a mixed document already had.
+
+    `rows` are the coach's corrections so far, `[[text, kept], ...]`; None while the text stands as it was read.
+    """
+
+    __table_args__ = (
+        CheckConstraint("(resume_id IS NULL) <> (job_id IS NULL)", name="one_source"),
+        CheckConstraint("(text IS NULL) <> (picture_id IS NULL)", name="one_content"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    resume_id: int | None = Field(default=None, foreign_key="resume.id", index=True)
+    job_id: int | None = Field(default=None, foreign_key="job.id", index=True)
+    position: int
+    filename: str = ""
+    text: str | None = None
+    picture_id: int | None = Field(default=None, foreign_key="picture.id")
+    reading_id: int | None = Field(default=None, foreign_key="reading.id")
+    engine_failure: str | None = None  # why the default engine read it instead of the one that was asked for
+    tiles_done: int = 0
+    tiles: int = 0  # 0: not known yet
+    rows: list[Any] | None = Field(default=None, sa_type=_Json)
 
 
 class Run(Owned, table=True):
@@ -182,15 +245,28 @@ class Run(Owned, table=True):
     job_id: int | None = Field(default=None, foreign_key="job.id")
     model: str
     locale: str
+    ocr_engine: str | None = None  # asked for; None when there is nothing to recognise
+    wants_review: bool = False  # whether the recognised text waits for a person before anything else reads it
+    reviewed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempt: int = 1
     cancel_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     @property
+    def tasks(self) -> tuple[str, ...]:
+        """What the run does, in order."""
+        return (("ocr",) if self.ocr_engine else ()) + _TASKS[self.kind]
+
+    @property
     def workflow_id(self) -> str:
         """The engine's idempotency key: one workflow per attempt of a run."""
         return f"{self.id}-{self.attempt}"
+
+    @property
+    def awaits_review(self) -> bool:
+        """Whether a person has yet to confirm what is recognised."""
+        return self.wants_review and self.reviewed_at is None
 
     @property
     def today(self) -> str:
@@ -199,7 +275,7 @@ class Run(Owned, table=True):
 
 
 class Attempt(Owned, table=True):
-    """One try at a run; a retry adds the next."""
+    """One stretch of work on a run; a retry adds the next, and so does the review in its middle."""
 
     __table_args__ = (UniqueConstraint("run_id", "number"),)
 

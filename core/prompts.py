@@ -1,16 +1,19 @@
 """Prompt templates as data: `prompts/<task>/<locale>.md`, checked when loaded.
 
 A template is YAML front matter (task, version, schema, inputs, untrusted) and two sections, `# system` and `# user`,
-in sandboxed Jinja2. Untrusted inputs enter as delimited blocks of numbered lines; `blocks` reads them back.
+in sandboxed Jinja2. Untrusted inputs enter as delimited blocks of numbered lines; `blocks` reads them back. Pictures
+follow the text of the user section, as OpenAI-style content parts.
 """
 
+import base64
 import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import yaml
 from jinja2 import StrictUndefined
@@ -21,7 +24,7 @@ from core.i18n import LOCALES
 from core.settings import ROOT
 
 FOLDER = ROOT / "prompts"
-Message = dict[str, str]
+Message = dict[str, Any]  # role, and content: a text, or a list of parts when there are pictures
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.S)
 _SECTION = re.compile(r"^# (system|user)[ \t]*$", re.M)
@@ -53,8 +56,18 @@ def blocks(messages: list[Message]) -> dict[str, str]:
     return {
         name: _LINE_NUMBER.sub("", lines)
         for message in messages
-        for name, _tag, lines in _BLOCK.findall(message["content"])
+        for name, _tag, lines in _BLOCK.findall(_text(message))
     }
+
+
+def _text(message: Message) -> str:
+    content: str | list[dict[str, Any]] = message["content"]
+    return content if isinstance(content, str) else "\n".join(part.get("text", "") for part in content)
+
+
+def _picture(data: bytes) -> dict[str, Any]:
+    kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
+    return {"type": "image_url", "image_url": {"url": f"data:image/{kind};base64,{base64.b64encode(data).decode()}"}}
 
 
 @dataclass(frozen=True)
@@ -71,17 +84,19 @@ class Prompt:
     user: str
     hash: str
 
-    def render(self, inputs: Mapping[str, str]) -> list[Message]:
-        """The messages of a call; raises PromptError unless exactly the declared inputs are given."""
+    def render(self, inputs: Mapping[str, str], images: Sequence[bytes] = ()) -> list[Message]:
+        """The messages of a call; `images` are PNG or JPEG files.
+
+        Raises PromptError unless exactly the declared inputs are given.
+        """
         if set(inputs) != self.inputs:
             raise PromptError(f"{self.task}: wrong inputs {sorted(set(inputs) ^ self.inputs)}")
         environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
         values = {name: block(name, text) if name in self.untrusted and text else text for name, text in inputs.items()}
         values["schema_json"] = _schema_json(self.schema)
-        return [
-            {"role": role, "content": environment.from_string(template).render(values).strip()}
-            for role, template in (("system", self.system), ("user", self.user))
-        ]
+        system, user = (environment.from_string(text).render(values).strip() for text in (self.system, self.user))
+        parts = [{"type": "text", "text": user}, *map(_picture, images)]
+        return [{"role": "system", "content": system}, {"role": "user", "content": parts if images else user}]
 
 
 def _schema_json(schema: type[schemas.Contract]) -> str:

@@ -4,11 +4,12 @@ A run's id is the hash of its owner, its inputs and a token of the form it came 
 run, a new form with the same inputs a new one.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -17,8 +18,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select, update
 
-from core import clients, database, engine, jobs
+from core import clients, database, engine, jobs, pages
 from core.database import OwnerSession
+from core.documents import Files
 from core.errors import StateError
 from core.models import (
     Attempt,
@@ -28,6 +30,7 @@ from core.models import (
     Job,
     LLMCall,
     Match,
+    Page,
     Resume,
     ResumeKind,
     Run,
@@ -35,6 +38,8 @@ from core.models import (
     RunStatus,
     now,
 )
+from core.review import Edits
+from core.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -49,18 +54,38 @@ StepState = Literal["pending", "running", "done", "failed", "cancelled"]
 # --- submitting -------------------------------------------------------------------------------------------------
 
 
-def submit_match(db: OwnerSession, client_id: int, jd: str, *, model: str, locale: str, token: str) -> Run:
+@dataclass(frozen=True)
+class Ocr:
+    """How pictures are read: by which engine (None: the one set), and whether a person checks the text."""
+
+    engine: str | None = None
+    review: bool = True
+
+
+def submit_match(
+    db: OwnerSession,
+    client_id: int,
+    jd: str | Files,
+    *,
+    model: str,
+    locale: str,
+    token: str,
+    ocr: Ocr | None = None,
+) -> Run:
     """Start a match of a client against a job description, or return the run this very form already started.
 
+    The job description is a text, or files in order, of which some may be pictures to be read as `ocr` says.
     Raises InputError when the text is too short or too long, StateError when the client has no finished resume.
     """
-    text = jobs.valid_text(jd)
+    text = jobs.text_of(jd)
+    scan = None if text is not None or isinstance(jd, str) else jd
     resume = clients.current(db, client_id, ResumeKind.RESUME)
     detailed = clients.current(db, client_id, ResumeKind.DETAILED_RESUME)
     if resume is None or resume.id is None:
         raise StateError("no_resume")
+    content = text if scan is None else [pages.digest(document) for _, document in scan]
     run = Run(
-        id=_key(db, RunKind.MATCH, client_id, resume.id, detailed and detailed.id, text, model, locale, token),
+        id=_key(db, RunKind.MATCH, client_id, resume.id, detailed and detailed.id, content, model, locale, token),
         kind=RunKind.MATCH,
         status=RunStatus.SUMMARY_PENDING,
         client_id=client_id,
@@ -69,12 +94,17 @@ def submit_match(db: OwnerSession, client_id: int, jd: str, *, model: str, local
         model=model,
         locale=locale,
     )
-    return _submit(db, run, jobs.new(client_id, text))
+    if scan is not None:
+        _recognise_first(run, ocr)
+    return _submit(db, run, jobs.new(client_id, text or ""), scan or ())
 
 
-def submit_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str) -> Run:
+def submit_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str, ocr: Ocr | None = None) -> Run:
     """Commit a resume version with the run that reads it, and start that; the same version gives the same run."""
-    return _submit(db, _extraction(db, resume, model, locale))
+    run = _extraction(db, resume, model, locale)
+    if not resume.text:
+        _recognise_first(run, ocr)
+    return _submit(db, run)
 
 
 def insert_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str) -> Run:
@@ -97,30 +127,38 @@ def _extraction(db: OwnerSession, resume: Resume, model: str, locale: str) -> Ru
     )
 
 
+def _recognise_first(run: Run, ocr: Ocr | None) -> None:
+    ocr = ocr or Ocr()
+    run.status = RunStatus.OCR_PENDING
+    run.ocr_engine = ocr.engine or settings().ocr_engine
+    run.wants_review = ocr.review
+
+
 def _key(db: OwnerSession, *inputs: object) -> str:
     canonical = json.dumps([db.owner_id, *inputs], ensure_ascii=False, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
-def _submit(db: OwnerSession, run: Run, job: Job | None = None) -> Run:
+def _submit(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()) -> Run:
     if (known := db.get(Run, run.id)) is None:
         try:
-            _insert(db, run, job)
+            _insert(db, run, job, scan)
             db.commit()
         except IntegrityError:  # the other half of a double click was faster
             db.rollback()
             known = db.require(Run, run.id)
     run = known or run
-    if not run.status.finished:
+    if run.status.in_work:
         hand_over(run)
     return run
 
 
-def _insert(db: OwnerSession, run: Run, job: Job | None = None) -> None:
+def _insert(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()) -> None:
     if job is not None:
         db.add(job)
         db.flush()
         run.job_id = job.id
+        pages.add(db, job, scan)
     db.add(run)
     db.flush()
     _new_attempt(db, run)
@@ -140,10 +178,62 @@ def hand_over(run: Run) -> None:
         log.warning("hand-over postponed run=%s error=%s", run.id, type(error).__name__)
 
 
+def confirm_review(db: OwnerSession, run_id: str, drafts: Sequence[Edits] | None = None) -> Run:
+    """Take the recognised text as it stands, with `drafts` as its last corrections, and let the run go on with it.
+
+    Raises InputError when the text cannot be used, keeping the corrections; StateError when the run does not wait for
+    a review, so that a double click confirms once.
+    """
+    run = db.require(Run, run_id)
+    if run.status is not RunStatus.REVIEW_PENDING:
+        raise StateError("not_in_review")
+    source = pages.source(db, run)
+    if drafts is not None:
+        pages.save(db, source, drafts)
+        db.commit()
+    _leave_review(db, run, status=RunStatus.SUMMARY_PENDING, attempt=run.attempt + 1, reviewed_at=now())
+    pages.fill_text(db, source)
+    db.add(Attempt(run_id=run.id, number=run.attempt + 1))
+    db.add(Event(run_id=run.id, attempt=run.attempt + 1, type=EventType.REVIEW_CONFIRMED))
+    db.commit()
+    db.refresh(run)
+    hand_over(run)
+    return run
+
+
+def save_review(db: OwnerSession, run_id: str, drafts: Sequence[Edits]) -> None:
+    """Keep the corrections made so far. Raises StateError when the run does not wait for a review any more."""
+    run = db.require(Run, run_id)
+    if run.status is not RunStatus.REVIEW_PENDING:
+        raise StateError("not_in_review")
+    pages.save(db, pages.source(db, run), drafts)
+    db.commit()
+
+
+def _leave_review(db: OwnerSession, run: Run, **values: object) -> None:
+    """Nobody works on a run under review, so whoever ends that moves its status; of two, one."""
+    at = now()
+    changed = db.exec(
+        update(Run)
+        .where(col(Run.id) == run.id, col(Run.attempt) == run.attempt, col(Run.status) == RunStatus.REVIEW_PENDING)
+        .values(**values)
+    )
+    if changed.rowcount != 1:
+        db.rollback()
+        raise StateError("not_in_review")
+    attempt = (col(Attempt.run_id) == run.id, col(Attempt.number) == run.attempt)
+    db.exec(update(Attempt).where(*attempt).values(finished_at=at, failure_code=values.get("failure_code")))
+
+
 def cancel(db: OwnerSession, run_id: str) -> None:
     """Ask a run to stop. The workflow settles it; a run that has finished meanwhile stays as it is."""
     run = db.require(Run, run_id)
-    if not run.status.finished and run.cancel_requested_at is None:
+    if run.status is RunStatus.REVIEW_PENDING:
+        with contextlib.suppress(StateError):  # confirmed at the same moment, in another tab
+            _leave_review(db, run, status=RunStatus.CANCELLED, failure_code="cancelled", finished_at=now())
+            db.add(Event(run_id=run.id, attempt=run.attempt, type=EventType.TASK_CANCELLED, failure_code="cancelled"))
+            db.commit()
+    elif run.status.in_work and run.cancel_requested_at is None:
         run.cancel_requested_at = now()
         db.commit()
 
@@ -154,6 +244,7 @@ def retry(db: OwnerSession, run_id: str) -> Run:
     Raises StateError when the run has not ended that way, so that a double click retries once.
     """
     run = db.require(Run, run_id)
+    to_be_read = run.ocr_engine and not pages.source(db, run).text
     changed = db.exec(
         update(Run)
         .where(
@@ -163,7 +254,7 @@ def retry(db: OwnerSession, run_id: str) -> Run:
         )
         .values(
             attempt=run.attempt + 1,
-            status=RunStatus.SUMMARY_PENDING,
+            status=RunStatus.OCR_PENDING if to_be_read else RunStatus.SUMMARY_PENDING,
             failure_code=None,
             cancel_requested_at=None,
             finished_at=None,
@@ -208,10 +299,21 @@ class RunView:
     match: Match | None
     steps: list[Step]
     calls: list[LLMCall] = field(default_factory=list)
+    pages: Sequence[Page] = ()  # of what was scanned
 
     @property
     def finished(self) -> bool:
         return self.run.status.finished
+
+    @property
+    def in_review(self) -> bool:
+        return self.run.status is RunStatus.REVIEW_PENDING
+
+    @property
+    def tiles(self) -> tuple[int, int]:
+        """How many parts of the pictures are read, of how many; of none as long as that is not known."""
+        known = all(page.tiles for page in self.pages if page.picture_id)
+        return sum(page.tiles_done for page in self.pages), sum(page.tiles for page in self.pages) if known else 0
 
 
 def view(db: OwnerSession, run_id: str) -> RunView:
@@ -224,7 +326,8 @@ def view(db: OwnerSession, run_id: str) -> RunView:
         resume=db.require(Resume, run.resume_id),
         job=db.get(Job, run.job_id) if run.job_id else None,
         match=db.exec(select(Match).where(Match.run_id == run_id)).first(),
-        steps=[_step(task, run, [e for e in events if e.task == task]) for task in run.kind.tasks],
+        steps=[_step(task, run, [e for e in events if e.task == task]) for task in run.tasks],
+        pages=pages.of(db, pages.source(db, run)) if run.ocr_engine else (),
         calls=list(db.exec(select(LLMCall).where(LLMCall.run_id == run_id).order_by(col(LLMCall.id))).all()),
     )
 
@@ -258,16 +361,16 @@ def latest_extraction(db: OwnerSession, resume: Resume) -> Run | None:
 
 
 def follow(owner_id: int, run_id: str) -> Iterator[RunView | None]:
-    """The run now, and again whenever its status changes, until it has finished; None at each look that finds nothing
-    new, so that a page notices when nobody looks any more. Raises NotFoundError."""
+    """The run now, and again whenever it has moved, until it is finished or waits for a person; None at each look that
+    finds nothing new, so that a page notices when nobody looks any more. Raises NotFoundError."""
     seen = None
     while True:
         with database.session(owner_id) as db:
             run = db.require(Run, run_id)
-            state = (run.status, run.attempt)
+            state = (run.status, run.attempt, pages.progress(db, run))
             current = view(db, run_id) if state != seen else None
         yield current
-        if state[0].finished:
+        if not run.status.in_work:
             return
         if current is None:
             time.sleep(POLL)

@@ -1,4 +1,4 @@
-"""What the four model tasks return: the contracts every model, and the offline analyst, must meet.
+"""What the model tasks return: the contracts every model, and the offline analyst, must meet.
 
 Every field has a default and every list may be empty, but a model is asked to emit all of them. Text that a
 schema calls verbatim is copied from the source, never paraphrased. Unknown keys are ignored, so that a model
@@ -194,6 +194,30 @@ class DetailedResumeSummary(Contract):
     languages: Items[Language] = []
     awards: Items[str] = []
     raw_sections: Items[TitledPoints] = []
+
+
+# --- job_vision -----------------------------------------------------------------------------------------------
+
+
+class PictureLine(Contract):
+    """One line of the text in a picture, verbatim; `uncertain` when some of it could not be read for sure."""
+
+    text: Text = ""
+    uncertain: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_text(cls, value: Any) -> Any:
+        # Where nothing is uncertain some models write bare strings, or null for the flag.
+        if isinstance(value, str):
+            return {"text": value}
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+class PictureText(Contract):
+    """The text in a picture, in the order a person reads it; empty when there is none."""
+
+    lines: Items[PictureLine] = []
 
 
 # --- job_summary ----------------------------------------------------------------------------------------------

@@ -37,14 +37,22 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Folder of the databases; created when missing.")
     database_url: str = Field("", description="SQLAlchemy URL, SQLite or PostgreSQL; empty: SQLite in the data folder.")
     model: str = Field(OFFLINE_MODEL, description="litellm model name that runs are offered first.")
-    api_base: str = Field("", description="Base URL of an OpenAI-compatible endpoint for that model.")
-    api_key: SecretStr = Field(SecretStr(""), description="Key for that model; empty: the provider's own variable.")
+    api_base: str = Field("", description="Base URL of an OpenAI-compatible endpoint for that model, and for a vision model of the same provider.")
+    api_key: SecretStr = Field(SecretStr(""), description="Key for that model, as the base URL; empty: the provider's own variable.")
     json_mode: Literal["schema", "object", "prompt"] = Field(
         "object", description="How that model is asked for JSON: schema, object or prompt."
     )
     max_tokens: int = Field(8_000, gt=0, description="Longest answer of one model call, in tokens.")
     stall_seconds: float = Field(60, gt=0, description="A model that is silent for this long has failed.")
     deadline_seconds: float = Field(300, gt=0, description="Longest duration of one model call.")
+    ocr_engine: Literal["rapidocr", "easyocr", "vision"] = Field(
+        "rapidocr", description="Reads pictures unless another is chosen: rapidocr, easyocr or vision."
+    )
+    vision_model: str = Field("", description="litellm name of a model that sees; empty: no engine `vision`.")
+    easyocr_dir: Path | None = Field(
+        None, description="Folder of EasyOCR's weights; empty: `easyocr` in the data folder."
+    )
+    easyocr_download: bool = Field(True, description="Whether EasyOCR may download weights that are missing.")
     concurrency: int = Field(4, gt=0, description="Runs that one process works on at a time.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
 

@@ -198,7 +198,7 @@ def test_an_input_is_read_no_further_than_its_limit(folder: Path, capsys: pytest
     with (folder / "huge.txt").open("wb") as file:
         file.truncate(2**40)
     assert main(["match", "huge.txt", str(JDS["en"][0])]) == 2
-    assert "10 MB" in capsys.readouterr().err
+    assert "15 MB" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

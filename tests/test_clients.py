@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clients, database, editing, render
+from core.documents import read_document
 from core.errors import InputError
 from core.grounding import occurs
 from core.models import Origin, ResumeKind
@@ -29,7 +30,9 @@ def test_every_change_is_a_new_version_and_none_is_lost(owner: int, client_id: i
         second = clients.correct(db, first.id or 0, summary)
         assert (second.version, second.origin, second.contract) == (2, Origin.CORRECTION, summary)
         assert occurs("Fed 300 people", second.text)
-        clients.add_upload(db, client_id, ResumeKind.RESUME, b"Ann Example, chef", "new.txt")
+        clients.add_upload(
+            db, client_id, ResumeKind.RESUME, [("new.txt", read_document(b"Ann Example, chef", "new.txt"))]
+        )
         current = clients.current(db, client_id, ResumeKind.RESUME)
         assert current is not None
         assert current.id == second.id  # a newer version counts once it has been read

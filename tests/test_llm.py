@@ -158,6 +158,25 @@ def test_key_and_address_go_only_to_the_model_they_were_set_for(configure: Calla
     assert "hunter2" not in repr(llm.configured("openai/a"))
 
 
+@pytest.mark.parametrize(
+    ("model", "sees", "key"),
+    [
+        ("openai/a", "openai/a", "hunter2"),
+        ("openai/a", "openai/eyes", "hunter2"),  # the same endpoint serves both
+        ("offline/analyst", "openai/eyes", "hunter2"),  # nothing else could need them
+        ("openai/a", "anthropic/eyes", ""),  # another provider must not be given this one's key
+        ("gpt-a", "claude-b", ""),
+    ],
+)
+def test_the_model_that_sees_has_the_key_of_its_provider(
+    model: str, sees: str, key: str, configure: Callable[..., None]
+) -> None:
+    configure(model=model, vision_model=sees, api_base="http://x/v1", api_key="hunter2")
+    assert (llm.configured(sees).api_key, llm.configured(sees).api_base) == (key, "http://x/v1" if key else "")
+    assert llm.configured("openai/other").api_key == ""
+    assert llm.configured("offline/analyst").api_key == ""
+
+
 def test_a_document_without_requirements_fails_with_advice(paced: llm.Model) -> None:
     with pytest.raises(ModelError) as caught:
         tasks.summarise_job("La la la. " * 10, locale="en", model=llm.configured("offline/analyst"))

@@ -42,5 +42,5 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
         row = next(line for line in readme.splitlines() if line.startswith(f"| `JOBMATCH_{name.upper()}`"))
         assert field.description
         assert field.description in row
-        default = "" if name == "api_key" else str(field.default)
+        default = "" if name == "api_key" or field.default is None else str(field.default)
         assert f"`{default}`" in row or not default

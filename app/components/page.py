@@ -42,13 +42,20 @@ class Page:
 
 @st.cache_resource(show_spinner=False)
 def _start_process() -> None:
-    """Once per process: log lines, the engine with its recovery, and litellm, none of which a page waits for."""
+    """Once per process: log lines, the engine with its recovery, litellm and what reads pictures; no page waits."""
     logging.basicConfig(level=settings().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    for delay, work in ((ENGINE_DELAY, engine.keep_running), (WARM_UP_DELAY, llm.warm_up)):
+    for delay, work in ((ENGINE_DELAY, engine.keep_running), (WARM_UP_DELAY, _warm_up)):
         timer = threading.Timer(delay, work)
         timer.daemon = True
         timer.start()
+
+
+def _warm_up() -> None:
+    from core.ocr import engines  # noqa: PLC0415
+
+    llm.warm_up()
+    engines.warm_up()
 
 
 def open_page() -> Page:

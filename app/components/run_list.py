@@ -12,6 +12,7 @@ ICONS = {
     "COMPLETED": ":material/check_circle:",
     "FAILED": ":material/error:",
     "CANCELLED": ":material/cancel:",
+    "REVIEW_PENDING": ":material/rate_review:",
 }
 RUNNING_ICON = ":material/progress_activity:"
 

@@ -20,9 +20,12 @@ BOX_STATES: dict[StepState, Literal["running", "complete", "error"]] = {
 }
 
 
-def step_label(page: Page, step: Step) -> str:
-    """What the step does and how it stands, with its duration once that is known."""
+def step_label(page: Page, view: RunView, step: Step) -> str:
+    """What the step does and how it stands: how far the pictures are read, and its duration once that is known."""
     parts = [page.t(f"task.{step.task}"), page.t(f"step.{step.state}")]
+    done, tiles = view.tiles
+    if step.task == "ocr" and step.state == "running" and tiles > 1:
+        parts.append(page.t("parts", done=done, total=tiles))
     if step.seconds is not None:
         parts.append(page.t("seconds", seconds=f"{step.seconds:.1f}"))
     return " · ".join(parts)
@@ -32,7 +35,7 @@ def steps(page: Page, view: RunView) -> None:
     """The steps of a finished run, folded."""
     for step in view.steps:
         if step.state != "pending":
-            _output(page, view, step, _box(page, step))
+            _output(page, view, step, _box(page, view, step))
 
 
 def stop_button(page: Page, view: RunView) -> None:
@@ -61,9 +64,9 @@ def watch(page: Page, run_id: str, on_change: Callable[[RunView], None] = lambda
             on_change(view)
             for step in view.steps:
                 if step.task in boxes:
-                    boxes[step.task].update(label=step_label(page, step), state=BOX_STATES[step.state])
+                    boxes[step.task].update(label=step_label(page, view, step), state=BOX_STATES[step.state])
                 elif step.state != "pending":
-                    boxes[step.task] = _box(page, step)
+                    boxes[step.task] = _box(page, view, step)
                 if step.state == "done" and step.task not in shown:
                     _output(page, view, step, boxes[step.task])
                     shown.add(step.task)
@@ -83,8 +86,8 @@ def wait(page: Page, started: list[Run]) -> None:
             yield_point()
 
 
-def _box(page: Page, step: Step) -> StatusContainer:
-    return st.status(step_label(page, step), state=BOX_STATES[step.state], type="step")
+def _box(page: Page, view: RunView, step: Step) -> StatusContainer:
+    return st.status(step_label(page, view, step), state=BOX_STATES[step.state], type="step")
 
 
 def _output(page: Page, view: RunView, step: Step, box: StatusContainer) -> None:

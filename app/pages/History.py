@@ -30,13 +30,13 @@ def _rows(page: Page, number: int) -> None:
     """The table, looked up again every few seconds while a run in it goes on."""
     with page.session() as db:
         rows = runs.history(db, number)
-    goes_on = any(not row.status.finished for row in rows)
+    goes_on = any(row.status.in_work for row in rows)
 
     @st.fragment(run_every=REFRESH if goes_on else None)
     def table() -> None:
         with page.session() as db:
             now = runs.history(db, number)
-        if goes_on and all(row.status.finished for row in now):
+        if goes_on and not any(row.status.in_work for row in now):
             st.rerun()  # the whole page once more, without the clock
         if (row := run_list.table(page, now)) is not None:
             st.switch_page("pages/Workbench.py", query_params={"run": row.run_id})

@@ -9,10 +9,12 @@ from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from app.components import run_viewer
 from app.components.client_picker import pick_client
+from app.components.files import choose_files, ocr_options
 from app.components.labels import model_label
 from app.components.page import Page, open_page
+from app.components.review import review
 from app.components.summary_editor import edit
-from core import clients, editing, i18n, render, runs
+from core import clients, documents, editing, i18n, render, runs
 from core.errors import StateError, WorkbenchError
 from core.models import Client, Resume, ResumeKind, Run, RunStatus
 from core.settings import settings
@@ -131,8 +133,12 @@ def _document(page: Page, client: Client, kind: ResumeKind, watched: list[tuple[
     st.caption(page.t(f"profile.{kind}_hint"))
     if run is not None and not run.status.finished:
         with page.session() as db:
-            run_viewer.stop_button(page, runs.view(db, run.id))
-        watched.append((st.container(), run))
+            view = runs.view(db, run.id)
+        if view.in_review:
+            review(page, view)
+        run_viewer.stop_button(page, view)
+        if run.status.in_work:
+            watched.append((st.container(), run))
     elif run is not None and run.status is not RunStatus.COMPLETED:
         _failed(page, run)
     with st.expander(
@@ -151,22 +157,30 @@ def _document(page: Page, client: Client, kind: ResumeKind, watched: list[tuple[
 def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
     saves = f"saves-{kind}-{client.id}"
     key = f"{saves}-{st.session_state.get(saves, 0)}"  # a new key empties these widgets after a success
-    # Any type, because the uploader would turn a wrong one away without a word on what to do about it.
-    file = st.file_uploader(page.t("profile.file"), key=f"file-{key}", help=page.t("profile.file_help"))
+    files = choose_files(
+        page,
+        f"file-{key}",
+        page.t("profile.file"),
+        page.t("profile.file_help", accepted=documents.ACCEPTED),
+        documents.MAX_CHARACTERS,
+    )
+    ocr = ocr_options(page, key, files)
     text = st.text_area(page.t("profile.paste"), height=180, key=f"text-{key}", persist_state="session")
     st.caption(page.t("profile.read_by", model=render.escape(model_label(page, settings().model))))
     if not st.button(page.t("profile.read"), type="primary", icon=":material/auto_stories:", key=f"read-{key}"):
         return
-    if file is not None and text.strip():
+    if files is None:
+        return  # a file cannot be read, which stands beside it
+    if files and text.strip():
         st.warning(page.t("profile.file_and_text"), icon=":material/warning:")
         return
     try:
-        with page.session() as db, st.spinner(page.t("profile.reading")):
-            if file is not None:
-                resume = clients.add_upload(db, client.id or 0, kind, file.getvalue(), file.name)
+        with page.session() as db:
+            if files:
+                resume = clients.add_upload(db, client.id or 0, kind, files)
             else:
                 resume = clients.add_paste(db, client.id or 0, kind, text)
-            runs.submit_extraction(db, resume, model=settings().model, locale=page.locale)
+            runs.submit_extraction(db, resume, model=settings().model, locale=page.locale, ocr=ocr)
     except WorkbenchError as error:
         page.error(error)
         return

@@ -7,16 +7,20 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.components import run_viewer
 from app.components.client_picker import pick_client
+from app.components.files import choose_files, ocr_options
 from app.components.labels import model_label
 from app.components.page import Page, asked, open_page, place_for
 from app.components.report import receipt, report
-from core import clients, i18n, jobs, render, runs
+from app.components.review import review
+from core import clients, documents, i18n, jobs, pages, render, runs
 from core.errors import NotFoundError, WorkbenchError
 from core.models import Client, Job, ResumeKind, RunStatus
 from core.runs import RunView
 from core.settings import settings
 
-TEXT_AT_FAULT = {"no_requirements"}  # failures that another try with the same job description cannot mend
+# Failures that another try with the same job description cannot mend.
+TEXT_AT_FAULT = {"no_requirements", "image_not_a_job", "jd_too_short", "jd_too_long"}
+PICTURES_AT_FAULT = {"image_no_text", "image_blurry"}
 
 
 def new_match(page: Page) -> None:
@@ -90,6 +94,14 @@ def _form(page: Page, client: Client) -> None:
         help=page.t("workbench.jd_help", least=jobs.MIN_CHARACTERS, most=f"{jobs.MAX_CHARACTERS:,}"),
         persist_state="session",
     )
+    files = choose_files(
+        page,
+        f"files-{token}",
+        page.t("workbench.files"),
+        page.t("workbench.files_help", accepted=documents.ACCEPTED),
+        jobs.MAX_CHARACTERS,
+    )
+    ocr = ocr_options(page, token, files)
     left, right = st.columns(2)
     model = left.selectbox(
         page.t("workbench.model"), settings().models, format_func=lambda name: model_label(page, name), key="model"
@@ -105,9 +117,14 @@ def _form(page: Page, client: Client) -> None:
     submitted = st.button(page.t("workbench.start"), type="primary", icon=":material/play_arrow:", key="start")
     if not submitted:
         return
+    if files is None:
+        return  # a file cannot be read, which stands beside it
+    if files and text.strip():
+        st.warning(page.t("profile.file_and_text"), icon=":material/warning:")
+        return
     try:
         with page.session() as db:
-            run = runs.submit_match(db, client.id or 0, text, model=model, locale=locale, token=token)
+            run = runs.submit_match(db, client.id or 0, files or text, model=model, locale=locale, token=token, ocr=ocr)
     except WorkbenchError as error:
         page.error(error)
         return
@@ -125,6 +142,10 @@ def show_run(page: Page, run_id: str) -> None:
         return
     head = st.empty()
     _header(page, view, head)
+    if view.in_review:
+        review(page, view)
+        run_viewer.stop_button(page, view)
+        return
     if not view.finished:
         run_viewer.stop_button(page, view)
         run_viewer.watch(page, run_id, lambda now: _header(page, now, head))
@@ -151,7 +172,12 @@ def _ended_badly(page: Page, view: RunView) -> None:
     (st.info if stopped else st.error)(i18n.translate(page.locale, f"failure.{code}"))
     if code in TEXT_AT_FAULT and view.job is not None:
         if st.button(page.t("workbench.edit_jd"), type="primary", icon=":material/edit:"):
-            _new_draft(view.job.text)
+            with page.session() as db:
+                _new_draft(pages.text_so_far(db, view.job))
+            st.switch_page("pages/Workbench.py", query_params={"client": str(view.client.id)})
+        return
+    if code in PICTURES_AT_FAULT:
+        if st.button(page.t("workbench.new_pictures"), type="primary", icon=":material/add_photo_alternate:"):
             st.switch_page("pages/Workbench.py", query_params={"client": str(view.client.id)})
         return
 
@@ -172,6 +198,10 @@ def _sources(page: Page, view: RunView) -> None:
         return
     with st.expander(page.t("workbench.jd"), icon=":material/article:"):
         st.text(view.job.text)
+        if any(each.picture_id for each in view.pages) and st.toggle(page.t("workbench.show_pictures")):
+            with page.session() as db:
+                for picture in pages.previews(db, view.job):
+                    st.image(picture)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from core import i18n, jobs, llm, render, scoring, tasks
 from core.cli import files
@@ -14,8 +14,9 @@ from core.errors import InputError, WorkbenchError
 from core.models import ResumeKind
 from core.schemas import JobMatch, JobSummary
 from core.scoring import Score
-from core.settings import OFFLINE_MODEL, settings
+from core.settings import OFFLINE_MODEL, Settings, settings
 
+ENGINES = get_args(Settings.model_fields["ocr_engine"].annotation)
 COUNTED = ("met", "partial", "missing", "unclear")
 RESULTS = ("score", "band", *COUNTED, "seconds", "failure_code")  # columns that batch adds
 RESUMES = {"resume": ResumeKind.RESUME, "detailed": ResumeKind.DETAILED_RESUME}
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
         sub.set_defaults(run=run)
         sub.add_argument("--locale", choices=list(i18n.LOCALES), help="language of the report; default: the text's own")
+        sub.add_argument("--ocr", choices=ENGINES, help="what reads pictures and scans; default: JOBMATCH_OCR_ENGINE")
         sub.add_argument("--model", help="litellm model name; default: JOBMATCH_MODEL, or the offline analyst")
         return sub
 
@@ -67,8 +69,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _match(arguments: argparse.Namespace) -> None:
     model = _model(arguments.model)
-    resume, jd = files.read_resume(arguments.resume), files.read_jd(arguments.jd)
-    detailed = files.read_resume(arguments.detailed)
+    engine = arguments.ocr or settings().ocr_engine
+    resume, jd = files.read_resume(arguments.resume, engine), files.read_jd(arguments.jd, engine)
+    detailed = files.read_resume(arguments.detailed, engine)
     locale = arguments.locale or i18n.detect_locale(jd)
     job, match, score = _run_match(resume, detailed, jd, model, locale)
     if arguments.json:
@@ -87,7 +90,8 @@ def _match(arguments: argparse.Namespace) -> None:
 def _batch(arguments: argparse.Namespace) -> None:
     model = _model(arguments.model)
     table = files.read_table(arguments.jds, reserved=RESULTS)
-    resume, detailed = files.read_resume(arguments.resume), files.read_resume(arguments.detailed)
+    engine = arguments.ocr or settings().ocr_engine
+    resume, detailed = files.read_resume(arguments.resume, engine), files.read_resume(arguments.detailed, engine)
 
     def results(text: str) -> dict[str, object]:
         started = time.monotonic()
@@ -116,7 +120,9 @@ def _summarize(arguments: argparse.Namespace) -> None:
     if arguments.kind == "job" and arguments.file.suffix.lower() == ".csv":
         _summarize_table(arguments, model)
         return
-    text = files.read_jd(arguments.file) if arguments.kind == "job" else files.read_resume(arguments.file)
+    engine = arguments.ocr or settings().ocr_engine
+    read = files.read_jd if arguments.kind == "job" else files.read_resume
+    text = read(arguments.file, engine)
     locale = arguments.locale or i18n.detect_locale(text)
     with files.output(arguments.out, arguments.file) as out:
         if arguments.kind == "job":

@@ -11,22 +11,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from core import jobs
-from core.documents import MAX_BYTES, read_document
+from core import i18n, jobs
+from core.documents import MAX_BYTES, MAX_CHARACTERS, MAX_PICTURE_BYTES, read_document
 from core.errors import InputError
 
 MAX_TABLE_BYTES = 100 * 2**20
 JD_COLUMN = "jd_text"
 
 
-def read_resume(path: Path | None) -> str:
-    """The text of a resume file; nothing for no file."""
-    return read_document(_bytes(path), path.name).text if path else ""
+def read_resume(path: Path | None, engine: str) -> str:
+    """The text of a resume file, pictures in it read by that OCR engine; nothing for no file."""
+    return _text(path, engine, MAX_CHARACTERS, joined=False) if path else ""
 
 
-def read_jd(path: Path) -> str:
-    """The text of a job description, valid as one."""
-    return jobs.valid_text(read_document(_bytes(path), path.name, limit=jobs.MAX_CHARACTERS).text)
+def read_jd(path: Path, engine: str) -> str:
+    """The text of a job description, valid as one, pictures read by that OCR engine."""
+    return jobs.valid_text(_text(path, engine, jobs.MAX_CHARACTERS, joined=True))
+
+
+def _text(path: Path, engine: str, limit: int, *, joined: bool) -> str:
+    document = read_document(_bytes(path, MAX_PICTURE_BYTES), path.name, limit)
+    if not document.scanned:
+        return document.text
+    from core import scans  # noqa: PLC0415 - what reads pictures takes long to import
+
+    text, failure = scans.text(document, joined=joined, locale=i18n.DEFAULT, engine=engine, limit=limit)
+    if failure:
+        print(i18n.translate(i18n.DEFAULT, f"failure.{failure}"), file=sys.stderr)
+    return text
 
 
 @dataclass(frozen=True)

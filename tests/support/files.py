@@ -30,6 +30,29 @@ WORD_NAMESPACES = (
 )
 
 
+# --- pictures -------------------------------------------------------------------------------------------------
+
+
+def encoded(image: Image.Image, format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def marked(width: int, height: int) -> Image.Image:
+    """A light picture whose upper left ninth is black, so that one can see whether it is whole and upright."""
+    image = Image.new("RGB", (width, height), "#eee")
+    image.paste("black", (0, 0, width // 3, height // 3))
+    return image
+
+
+def is_marked(image: Image.Image) -> bool:
+    """Whether a picture still looks like `marked`, at any size."""
+    small = image.convert("L").resize((30, 30), Image.Resampling.BOX)
+    dark = {(x, y) for x in range(30) for y in range(30) if small.getpixel((x, y)) < 128}  # type: ignore[operator]
+    return dark == {(x, y) for x in range(10) for y in range(10)}
+
+
 # --- PDF ------------------------------------------------------------------------------------------------------
 
 
@@ -53,6 +76,11 @@ def picture(width: int = 827, height: int = 1169) -> Draw:
     return draw
 
 
+def photo(image: Image.Image, place: tuple[float, float, float, float] | None = None) -> Draw:
+    """Draws a picture at left, bottom, width, height in points; over the whole of an A4 page by default."""
+    return lambda canvas: canvas.drawImage(ImageReader(image), *(place or (0, 0, *A4)))
+
+
 def outlines(letters: int) -> Draw:
     """Draws shapes as a design program does that turns its letters into paths."""
 
@@ -71,19 +99,29 @@ def form_field(value: str) -> Draw:
     return lambda canvas: canvas.acroForm.textfield(name="field", value=value, x=72, y=600, width=300)
 
 
-def pdf(*pages: Sequence[Draw], password: str | None = None, owner_password: str | None = None) -> bytes:
+def pdf(
+    *pages: Sequence[Draw],
+    password: str | None = None,
+    owner_password: str | None = None,
+    size: tuple[float, float] = A4,
+) -> bytes:
     """A PDF whose pages are drawn by the given functions, in order; an empty sequence makes a blank page."""
     encryption = None
     if password is not None or owner_password is not None:
         encryption = StandardEncryption(password or "", ownerPassword=owner_password or password, strength=128)
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, encrypt=encryption, pageCompression=0)
+    canvas = Canvas(buffer, pagesize=size, encrypt=encryption, pageCompression=0)
     for page in pages:
         for draw in page:
             draw(canvas)
         canvas.showPage()
     canvas.save()
     return buffer.getvalue()
+
+
+def turned(data: bytes, degrees: int) -> bytes:
+    """The same PDF whose pages are shown turned clockwise."""
+    return re.sub(rb"/Rotate 0\b", b"/Rotate %d" % degrees, data)
 
 
 def with_meaningless_letters(data: bytes) -> bytes:
@@ -151,9 +189,9 @@ def docx_file(
     footer: str = "",
     table: Sequence[Sequence[str]] = (),
     raw: Sequence[str] = (),
-    image: bool = False,
+    pictures: Sequence[bytes] = (),
 ) -> bytes:
-    """A DOCX: paragraphs, then a table, then raw `w:p` elements (see `text_box`), then a picture."""
+    """A DOCX: paragraphs, then a table, then raw `w:p` elements (see `text_box`), then pictures."""
     document = docx.Document()
     for text in paragraphs:
         document.add_paragraph(text)
@@ -164,10 +202,8 @@ def docx_file(
                 cell.text = text
     for xml in raw:
         document.element.body.insert(len(document.element.body) - 1, parse_xml(xml))
-    if image:
-        scan = io.BytesIO()
-        Image.new("L", (827, 1169), 200).save(scan, "PNG")
-        document.add_picture(scan)
+    for picture in pictures:
+        document.add_picture(io.BytesIO(picture))
     for text, part in ((header, document.sections[0].header), (footer, document.sections[0].footer)):
         if text:
             part.paragraphs[0].text = text

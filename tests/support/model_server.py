@@ -1,6 +1,7 @@
 """An OpenAI-compatible server on loopback: paced, counted, and faulty on request.
 
 It answers with what the offline analyst makes of the prompt it is sent, so its answers are valid and its quotes real.
+Sent a picture, it answers with the text the test says is in it.
 It lives in the test's process and so outlives a killed app.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 from core import prompts
 from core.offline import analyse
+from core.schemas import Contract, PictureLine, PictureText
 
 TASK_BY_BLOCK = {  # the block that only this task's prompt holds; looked up in this order
     "job_description": "job_summary",
@@ -30,6 +32,10 @@ STATUS_MESSAGES = {
     500: "boom",
     503: "overloaded",
 }
+PICTURE_REFUSALS = {
+    "no_pictures": (400, "messages[1]: unknown variant `image_url`, expected `text`"),
+    "no_endpoint": (404, "No endpoints found that support image input"),
+}
 
 
 class ModelServer:
@@ -42,6 +48,9 @@ class ModelServer:
         self.requests: Counter[str] = Counter()  # by task, counted when they arrive
         self.completed: Counter[str] = Counter()  # by task, counted when the last chunk was sent
         self.bodies: list[dict[str, Any]] = []
+        self.picture = PictureText(
+            lines=[PictureLine(text="Data Analyst"), PictureLine(text="Salary 20-3OK", uncertain=True)]
+        )
         self.faults: dict[str, list[str | int]] = {}  # by task, one for each coming request; then none
         self.url = ""
 
@@ -76,7 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         inputs = prompts.blocks(body["messages"])
-        task = next(task for block, task in TASK_BY_BLOCK.items() if block in inputs)
+        shown = any(isinstance(message["content"], list) for message in body["messages"])
+        task = "job_vision" if shown else next(task for block, task in TASK_BY_BLOCK.items() if block in inputs)
         self.state.requests[task] += 1
         self.state.bodies.append(body)
         waiting = self.state.faults.get(task)
@@ -84,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if fault == "no_json_mode" and body.get("response_format"):
                 self._status(400, "This response_format type is unavailable now")
+            elif fault in PICTURE_REFUSALS:
+                self._status(*PICTURE_REFUSALS[fault])
             elif isinstance(fault, int):
                 self._status(fault, STATUS_MESSAGES[fault])
             else:
@@ -100,12 +112,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _stream(self, task: str, inputs: dict[str, str], fault: str | None) -> None:
-        locale = "zh" if any("\u4e00" <= c <= "\u9fff" for c in inputs.get("job_description", "")) else "en"
-        answer = analyse(task, locale, {"detailed_resume": "", "today": "2026-01-01", **inputs}).model_dump_json()
+        answer = self._answer(task, inputs).model_dump_json()
         answer = {
             "empty": "",
             "prose": "I am sorry, I cannot help with that.",
-            "wrong_schema": '{"recommendations": 3, "must_haves": "none", "header": 1}',
+            "wrong_schema": '{"recommendations": 3, "must_haves": "none", "header": 1, "lines": 1}',
             "fenced": f"Here it is:\n```json\n{answer}\n```",
             "thinking": f"<think>{{hm}}</think>{answer}",
             "cut": answer[: len(answer) // 2],
@@ -130,6 +141,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.completed[task] += 1
         self._data("[DONE]")
         self.wfile.write(b"0\r\n\r\n")
+
+    def _answer(self, task: str, inputs: dict[str, str]) -> Contract:
+        if task == "job_vision":
+            return self.state.picture
+        locale = "zh" if any("\u4e00" <= c <= "\u9fff" for c in inputs.get("job_description", "")) else "en"
+        return analyse(task, locale, {"detailed_resume": "", "today": "2026-01-01", **inputs})
 
     def _event(self, delta: dict[str, str], finish_reason: str | None = None) -> None:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
