@@ -67,6 +67,15 @@ def of(db: OwnerSession, source: Source) -> Sequence[Page]:
     return db.exec(select(Page).where(belongs).order_by(col(Page.position))).all()
 
 
+def readers(db: OwnerSession, pages: Sequence[Page]) -> list[str]:
+    """The engines that read these pages, each as "name version"."""
+    ids = [page.reading_id for page in pages if page.reading_id]
+    if not ids:
+        return []
+    found = db.exec(select(Reading.engine, Reading.version).where(col(Reading.id).in_(ids)).distinct()).all()
+    return sorted(f"{engine} {version.rpartition('/')[0]}" for engine, version in found)
+
+
 def progress(db: OwnerSession, run: Run) -> int:
     """How many parts of its pictures are read, while that is what the run does."""
     if run.status is not RunStatus.OCR_PENDING:

@@ -300,6 +300,7 @@ class RunView:
     steps: list[Step]
     calls: list[LLMCall] = field(default_factory=list)
     pages: Sequence[Page] = ()  # of what was scanned
+    readers: Sequence[str] = ()  # the OCR engines that read them, with their versions
 
     @property
     def finished(self) -> bool:
@@ -320,6 +321,7 @@ def view(db: OwnerSession, run_id: str) -> RunView:
     """Raises NotFoundError for a run that is not the owner's."""
     run = db.require(Run, run_id)
     events = db.exec(select(Event).where(Event.run_id == run_id).order_by(col(Event.id))).all()
+    scanned = pages.of(db, pages.source(db, run)) if run.ocr_engine else ()
     return RunView(
         run=run,
         client=db.require(Client, run.client_id),
@@ -327,7 +329,8 @@ def view(db: OwnerSession, run_id: str) -> RunView:
         job=db.get(Job, run.job_id) if run.job_id else None,
         match=db.exec(select(Match).where(Match.run_id == run_id)).first(),
         steps=[_step(task, run, [e for e in events if e.task == task]) for task in run.tasks],
-        pages=pages.of(db, pages.source(db, run)) if run.ocr_engine else (),
+        pages=scanned,
+        readers=pages.readers(db, scanned),
         calls=list(db.exec(select(LLMCall).where(LLMCall.run_id == run_id).order_by(col(LLMCall.id))).all()),
     )
 

@@ -37,8 +37,14 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Folder of the databases; created when missing.")
     database_url: str = Field("", description="SQLAlchemy URL, SQLite or PostgreSQL; empty: SQLite in the data folder.")
     model: str = Field(OFFLINE_MODEL, description="litellm model name that runs are offered first.")
-    api_base: str = Field("", description="Base URL of an OpenAI-compatible endpoint for that model, and for a vision model of the same provider.")
-    api_key: SecretStr = Field(SecretStr(""), description="Key for that model, as the base URL; empty: the provider's own variable.")
+    api_base: str = Field(
+        "",
+        description="Base URL of an OpenAI-compatible endpoint for that model, "
+        "and for a vision model of the same provider.",
+    )
+    api_key: SecretStr = Field(
+        SecretStr(""), description="Key for that model, as the base URL; empty: the provider's own variable."
+    )
     json_mode: Literal["schema", "object", "prompt"] = Field(
         "object", description="How that model is asked for JSON: schema, object or prompt."
     )

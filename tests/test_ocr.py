@@ -98,6 +98,16 @@ def test_little_text_is_never_turned(engine: RapidEngine) -> None:
     assert ocr.read(sign, engine).rotation == 0
 
 
+def test_chinese_written_downwards_is_not_turned(engine: RapidEngine) -> None:
+    columns = ["诚聘英才共创未来", "销售经理数名薪资面议", "要求大专以上学历", "有经验者优先录用"]
+    image = Image.new("RGB", (900, 1200), "white")
+    for number, column in enumerate(columns):
+        for place, character in enumerate(column):
+            pictures.draw_text(image, (700 - number * 160, 60 + place * 100), character, 80, "#111111")
+    found = ocr.read(image, engine)
+    assert (found.rotation, texts(found)) == (0, columns)
+
+
 def test_tiles_lose_and_double_nothing(engine: RapidEngine) -> None:
     lines = [f"{number}、跟进第{number}个项目的进度，完成周报与复盘；" for number in range(1, 45)]
     image = pictures.picture(lines)
@@ -201,12 +211,12 @@ def test_a_picture_without_text_among_others_is_no_error(engine: RapidEngine) ->
         ocr.check([])
 
 
-@pytest.mark.parametrize("job", [ZH_JOB, EN_JOB])
-def test_what_is_too_blurred_is_refused(engine: RapidEngine, job: list[str]) -> None:
+@pytest.mark.parametrize(("job", "factor"), [(ZH_JOB, 4), (EN_JOB, 5)])
+def test_what_is_too_blurred_is_refused(engine: RapidEngine, job: list[str], factor: int) -> None:
     image = pictures.picture(job, width=700, size=20)
     ocr.check([ocr.read(image.reduce(2), engine)])
     with pytest.raises(InputError, match="image_blurry"):
-        ocr.check([ocr.read(image.reduce(5), engine)])
+        ocr.check([ocr.read(image.reduce(factor), engine)])
 
 
 # --- lines and paragraphs -------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from core.runs import Ocr, RunView
 from core.settings import OFFLINE_MODEL
 from tests.support.model_server import ModelServer
 from tests.support.pictures import cat, picture
-from tests.test_runs import ENGLISH, PACED, add_client, settle, view, wait
+from tests.test_runs import PACED, add_client, settle, view, wait
 
 POSTING = [
     "Senior Data Analyst",

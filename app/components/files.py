@@ -11,7 +11,6 @@ from app.components.paste import paste_target
 from core import i18n, render
 from core.documents import Document, Files, read_document
 from core.errors import WorkbenchError
-from core.ocr import engines
 from core.runs import Ocr
 from core.settings import settings
 
@@ -82,6 +81,8 @@ def ocr_options(page: Page, key: str, files: Files | None) -> Ocr | None:
     """How pictures are to be read: whether a person checks the text, and by which engine; None without pictures."""
     if not any(document.scanned for _, document in files or ()):
         return None
+    from core.ocr import engines  # noqa: PLC0415 - most pages show no picture
+
     review = st.checkbox(
         page.t("workbench.check_text"), value=True, key=f"review-{key}", help=page.t("workbench.check_text_help")
     )

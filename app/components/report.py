@@ -50,8 +50,10 @@ def report(page: Page, view: RunView) -> None:
 
 
 def receipt(page: Page, view: RunView) -> None:
-    """Which model made this, and how long each step took."""
+    """Which model made this, what read its pictures, and how long each step took."""
     parts = [page.t("made_by", model=render.escape(model_label(page, view.run.model)))]
+    if view.readers:
+        parts.append(page.t("read_by", engine=render.escape(", ".join(view.readers))))
     parts += [
         f"{page.t(f'task.{step.task}')} {page.t('seconds', seconds=f'{step.seconds:.1f}')}"
         for step in view.steps

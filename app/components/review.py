@@ -5,7 +5,7 @@ import streamlit as st
 from app.components.labels import engine_label
 from app.components.page import Page
 from app.components.review_editor import review_editor
-from core import i18n, pages, runs
+from core import i18n, pages, render, runs
 from core.errors import WorkbenchError
 from core.models import RunKind
 from core.runs import RunView
@@ -13,7 +13,6 @@ from core.runs import RunView
 
 def review(page: Page, view: RunView) -> None:
     """Draw the review of a run, keep what is typed as it is typed, and let the run go on when that is confirmed."""
-    st.subheader(page.t("review.title"), anchor=False)
     st.markdown(page.t("review.lead"))
     for notice in dict.fromkeys(_notices(page, view)):
         st.warning(notice, icon=":material/info:")
@@ -22,6 +21,7 @@ def review(page: Page, view: RunView) -> None:
     if key not in st.session_state:
         with page.session() as db:
             st.session_state[key] = pages.under_review(db, pages.source(db, view.run))
+    st.caption(page.t("read_by", engine=render.escape(", ".join(view.readers))) + " · " + page.t("review.saved"))
     label = page.t("review.confirm_match" if view.run.kind is RunKind.MATCH else "review.confirm_resume")
     drafts, confirmed = review_editor(page, key, st.session_state[key], confirm_label=label)
     try:

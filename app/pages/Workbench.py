@@ -159,7 +159,7 @@ def show_run(page: Page, run_id: str) -> None:
 
 def _header(page: Page, view: RunView, place: DeltaGenerator) -> None:
     title = view.job.title if view.job else ""
-    unnamed = page.t("untitled_job" if view.finished else "workbench.running")
+    unnamed = page.t("untitled_job" if view.finished else "review.title" if view.in_review else "workbench.running")
     facts = [view.client.name, view.job.company if view.job else "", model_label(page, view.run.model)]
     with place.container():
         st.title(render.escape(title) if title else unnamed, anchor=False)

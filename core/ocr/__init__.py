@@ -120,11 +120,12 @@ def _read(image: Image.Image, engine: Engine, on_tile: OnTile, *, may_turn: bool
 
 def _best_turn(tile: Image.Image, found: list[Piece], engine: Engine) -> tuple[int, list[Piece]]:
     """The turn that makes a tile legible, and what is read then; none if no turn does, as for a blurred one."""
-    if not rotation.looks_right(found):
-        for degrees in rotation.candidates(found):
-            turned = engine.read(rotation.turn(tile, degrees))
-            if rotation.looks_right(turned) and rotation.shows_direction(turned):
-                return degrees, turned
+    if rotation.looks_right(found) or (rotation.stands(found) and rotation.is_vertical_writing(tile, found, engine)):
+        return 0, found
+    for degrees in rotation.candidates(found):
+        turned = engine.read(rotation.turn(tile, degrees))
+        if rotation.looks_right(turned) and rotation.shows_direction(turned):
+            return degrees, turned
     return 0, found
 
 

@@ -10,17 +10,25 @@ Lengths are measured in line heights, so nothing depends on the resolution.
 import math
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
+from core.ocr.rotation import stands
 from core.ocr.transcript import Line, Paragraph, Piece, Quad
 from core.ocr.wrapping import Row, Spot, unwrap
 
 _STEEPEST = math.tan(math.radians(35))  # a line tilted more is a watermark or a seal and says nothing about the page
 _TELLING = 4  # line heights; the tilt of anything shorter is chance
+_LEANING = 6  # left edges that show how a page leans
+_UPRIGHT = 0.02  # less than that is how boxes are drawn
 _ROW = 0.5  # line heights between the middles of two pieces of one row
 _OVERLAP = 0.6  # line heights by which boxes of one row may overlap: engines draw them generously
+
+_STRIP = 0.4  # line heights between rows of a table; between the lines of a cell there is less
+_CELL_GAP = 0.4  # line heights; frames are near to the text, and in broken lines no two words' spaces are in one place
+_CELLS = 3  # cells of a row in which some may be broken; with two, one is as likely a text beside a heading
 
 _GUTTER = 0.8  # line heights; the space between columns is wider, that between words narrower
 _CROSSING = 0.1  # share of pieces that may cross a gutter: titles and lines above and below the columns
@@ -38,15 +46,25 @@ def paragraphs(pieces: Sequence[Piece], width: int) -> list[Paragraph]:
     Pieces without a box are in reading order already, each a paragraph.
     """
     if any(piece.box is None for piece in pieces):
-        return [
-            Paragraph(text=piece.text, lines=(Line(text=piece.text, boxes=(), confidence=piece.confidence),))
-            for piece in pieces
-        ]
+        lines = [Line(text=piece.text, boxes=(), confidence=piece.confidence) for piece in pieces]
+        return [Paragraph(text=line.text, lines=(line,)) for line in lines]
+    if stands(pieces):
+        lines = [Row(tuple(line)).line for line in _lines(_lying(pieces))]
+        return [Paragraph(text=line.text, lines=(line,)) for line in lines]
     return [
         paragraph
         for block, right in _blocks(_straighten(pieces), float(width))
         for paragraph in unwrap(_rows(block), right)
     ]
+
+
+def _lying(pieces: Sequence[Piece]) -> list[Spot]:
+    """Chinese written downwards, columns from right to left, as if it lay: down is right, left is down."""
+    spots = []
+    for piece in pieces:
+        xs, ys = zip(*(piece.box or ()), strict=True)
+        spots.append(Spot(piece, min(ys), max(ys), -(min(xs) + max(xs)) / 2, max(max(xs) - min(xs), 1.0)))
+    return spots
 
 
 # --- straightening --------------------------------------------------------------------------------------------
@@ -99,7 +117,23 @@ def _straighten(pieces: Sequence[Piece]) -> list[Spot]:
         across = (x + middle) * math.cos(turn) + y * math.sin(turn)
         down = (y - a * x) / max(1 + b * x, 0.2)
         spots.append(Spot(piece=piece, left=across - half, right=across + half, middle=down, height=m.height))
-    return spots
+    lean = _lean(spots)
+    return (
+        [replace(s, left=s.left - lean * s.middle, right=s.right - lean * s.middle) for s in spots] if lean else spots
+    )
+
+
+def _lean(spots: Sequence[Spot]) -> float:
+    """How far left edges move to the right with each pixel down: the median over neighbours that begin alike."""
+    ordered = sorted(spots, key=lambda spot: spot.middle)
+    leans = [
+        (below.left - spot.left) / (below.middle - spot.middle)
+        for number, spot in enumerate(ordered)
+        for below in ordered[number + 1 : number + 4]
+        if below.middle - spot.middle > spot.height and abs(below.left - spot.left) < spot.height
+    ]
+    lean = statistics.median(leans) if len(leans) >= _LEANING else 0.0
+    return lean if abs(lean) > _UPRIGHT else 0.0
 
 
 def _tilt(measures: Sequence[_Measure], middle: float) -> tuple[float, float]:
@@ -220,6 +254,50 @@ def _is_prose(rows: Sequence[Row]) -> bool:
 
 def _rows(spots: Sequence[Spot]) -> list[Row]:
     """Spots on one printed line together, from the top; in a row from the left."""
+    made = []
+    for strip in _strips(spots):
+        lines = _lines(strip)
+        cells = _cells(strip) if len(lines) > 1 else []
+        made += [Row(tuple(cells))] if cells else [Row(tuple(line)) for line in lines]
+    return made
+
+
+def _strips(spots: Sequence[Spot]) -> list[list[Spot]]:
+    """The spots between bands where nothing is printed that are wider than the space between lines."""
+    strips: list[list[Spot]] = []
+    bottom = -math.inf
+    for spot in sorted(spots, key=lambda spot: spot.middle - spot.height / 2):
+        if spot.middle - spot.height / 2 - bottom > _STRIP * spot.height:
+            strips.append([])
+        strips[-1].append(spot)
+        bottom = max(bottom, spot.middle + spot.height / 2)
+    return strips
+
+
+def _cells(strip: Sequence[Spot]) -> list[Spot]:
+    """The strip's spots cell by cell if it is one row of a table, in which some cells are broken; else none."""
+    least = _CELL_GAP * statistics.median(spot.height for spot in strip)
+    cells: list[list[Spot]] = []
+    right = -math.inf
+    for spot in sorted(strip, key=lambda spot: spot.left):
+        if spot.left - right > least:
+            cells.append([])
+        cells[-1].append(spot)
+        right = max(right, spot.right)
+    for cell in cells:
+        cell.sort(key=lambda spot: spot.middle)
+    # Rows set close make one strip, too, but then all their cells have several lines.
+    sizes = sorted(map(len, cells))
+    whole = len(cells) >= _CELLS and sizes[0] == 1 < sizes[-1] and all(map(_is_broken_line, cells))
+    return [spot for cell in cells for spot in cell] if whole else []
+
+
+def _is_broken_line(cell: Sequence[Spot]) -> bool:
+    """Whether each spot stands on its own line, at the distance of lines."""
+    return all(_ROW < (lower.middle - upper.middle) / upper.height < 1.0 + _STRIP for upper, lower in pairwise(cell))
+
+
+def _lines(spots: Sequence[Spot]) -> list[list[Spot]]:
     rows: list[list[Spot]] = []
     for spot in sorted(spots, key=lambda spot: (spot.middle, spot.left)):
         best = min((row for row in rows[-6:] if _fits(spot, row)), key=lambda row: _distance(spot, row), default=None)
@@ -227,8 +305,8 @@ def _rows(spots: Sequence[Spot]) -> list[Row]:
             rows.append([spot])
         else:
             best.append(spot)
-    made = [Row(tuple(sorted(row, key=lambda spot: spot.left))) for row in rows]
-    return sorted(made, key=lambda row: row.middle)
+    rows.sort(key=lambda row: statistics.fmean(spot.middle for spot in row))
+    return [sorted(row, key=lambda spot: spot.left) for row in rows]
 
 
 def _distance(spot: Spot, row: Sequence[Spot]) -> float:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 DOUBTFUL = 0.90  # a line recognised with less confidence is marked for review; measured on rendered screenshots
 
 Point = tuple[float, float]
-Quad = tuple[Point, Point, Point, Point]  # pixels of the upright picture: top left, top right, bottom right, bottom left
+# Pixels of the upright picture: top left, top right, bottom right, bottom left.
+Quad = tuple[Point, Point, Point, Point]
 Clutter = Literal["status_bar", "navigation", "button", "chat", "watermark"]
 
 
@@ -72,4 +73,5 @@ class Engine(Protocol):
         ...
 
 
-OnTile = Callable[[int, int], None]  # tiles read, tiles in all; called before the first and after each; may raise to stop
+# Tiles read, tiles in all; called before the first and after each; may raise to stop.
+OnTile = Callable[[int, int], None]

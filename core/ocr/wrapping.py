@@ -35,7 +35,9 @@ _SAME_LABEL = 0.25  # of left edges; the frame sets labels apart from text below
 _MARGIN = 4.0  # widest margin of a page or column
 _NARROW = 12.0  # a narrower column holds names and figures; its longest one is not a broken line
 _TIGHT = 0.9  # of the usual distance of rows
-_ENDING, _MOST = 3.0, 0.6  # rows that end this near to the edge; share of them in running text
+_SEVERAL, _MOST = 2, 0.6  # rows of running text that go on, and their share of those that might
+
+_NARROW_LETTERS = dict.fromkeys("fijlrt.,;:'!|()[]- ", 0.3)  # width, in wide characters
 
 _MARK = re.compile(
     r"""\s*(?:
@@ -63,7 +65,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Row:
-    """The spots of one printed line, from the left."""
+    """The spots of one printed line, from the left; in a row of a table each cell's from the top."""
 
     spots: tuple[Spot, ...]
 
@@ -91,7 +93,11 @@ class Row:
 
     @cached_property
     def text(self) -> str:
-        return " ".join(spot.piece.text for spot in self.spots)
+        text = self.spots[0].piece.text
+        for before, spot in pairwise(self.spots):
+            below = spot.middle - before.middle > before.height / 2  # in one cell of a table
+            text = joined(text, spot.piece.text) if below else f"{text} {spot.piece.text}"
+        return text
 
     @property
     def line(self) -> Line:
@@ -107,10 +113,10 @@ def unwrap(rows: Sequence[Row], limit: float) -> list[Paragraph]:
     seams = [_Seam(rows, number, limit) for number in range(1, len(rows))]
     grouped = [[row] for row in rows[:1]]
     for number, (row, seam) in enumerate(zip(rows[1:], seams, strict=True)):
-        near = [other.pitch for other in seams[max(0, number - _NEAR) : number + _NEAR] if other.is_open]
         if (
             seam.is_open
-            and (seam.chips or seam.pitch <= _SAME_PITCH * statistics.median_low(near))
+            and _usual_distance(seams, number)
+            and (seam.shows_edge or _is_running_text(seams, number))
             and _same_edge(row, grouped[-1])
             and not _begins_item(row.text, grouped[-1][0].text)
         ):
@@ -129,24 +135,63 @@ def unwrap(rows: Sequence[Row], limit: float) -> list[Paragraph]:
 
 
 class _Seam:
-    """Two rows, one below the other: `is_open` when size, distance, width and words allow that the lower goes on."""
+    """Two rows, one below the other: `is_open` when their sizes, places and words allow that the lower one goes on."""
 
     def __init__(self, rows: Sequence[Row], number: int, limit: float) -> None:
-        upper, lower = rows[number - 1], rows[number]
+        self.upper, self.lower = upper, lower = rows[number - 1], rows[number]
         near = rows[max(0, number - _NEAR) : number + _NEAR]
-        print_size = statistics.median(row.height for row in near if _same_size(row.height, upper.height))
-        self.pitch = (lower.middle - upper.middle) / print_size
-        self.chips = len(upper.spots) > 1  # a row of labels, each in a frame of its own
-        short = min(row.right - row.left for row in (upper, lower)) < _SHORT * print_size
+        unit = statistics.median(row.height for row in near if _same_size(row.height, upper.height))
+        edge = max(row.right for row in near)
+        usual = statistics.median(below.middle - above.middle for above, below in pairwise(near))
+        self.pitch = (lower.middle - upper.middle) / unit
+        self.ended = bool(_ENDED.search(upper.text))
+        short = min(row.right - row.left for row in (upper, lower)) < _SHORT * unit
         self.is_open = (
             _same_size(upper.height, lower.height, _SHORT_HEIGHT if short else _SAME_HEIGHT)
             and 0 < self.pitch <= _FARTHEST
             and max(upper.gap, lower.gap) <= _FAR_GAP
-            and not _ENDED.search(upper.text)
-            and _had_no_room(near, upper, lower)
-            and _shows_edge(near, limit, print_size, lower.middle - upper.middle)
+            and not self.ended
             and not _is_grid(upper, lower)
+            and _had_no_room(edge, upper, lower)
         )
+        # The longest row nearby may end where the column ends, or just be the longest. It does the former at the
+        # margin of the page, and where rows that go on stand closer than most.
+        self.wide = edge - min(row.left for row in near) > _NARROW * unit
+        self.shows_edge = limit - edge < _MARGIN * unit or (self.wide and self.pitch * unit <= _TIGHT * usual)
+
+
+def _usual_distance(seams: Sequence[_Seam], number: int) -> bool:
+    """Whether the two rows are no farther apart than others nearby that may go on; rows of labels have their own."""
+    if len(seams[number].upper.spots) > 1:
+        return True
+    near = [seam.pitch for seam in seams[max(0, number - _NEAR) : number + _NEAR] if seam.is_open]
+    return seams[number].pitch <= _SAME_PITCH * statistics.median_low(near)
+
+
+def _is_running_text(seams: Sequence[_Seam], number: int) -> bool:
+    """Whether these are some rows at even distances most of which had no room for what follows.
+
+    A list of equally long items, which often begin alike, is none.
+    """
+    pitch = seams[number].pitch
+    start = end = number
+    while start and _even(seams[start - 1].pitch, pitch):
+        start -= 1
+    while end + 1 < len(seams) and _even(seams[end + 1].pitch, pitch):
+        end += 1
+    run = [seam for seam in seams[start : end + 1] if not seam.ended]
+    going_on = [seam for seam in run if seam.is_open]
+    beginnings = {seam.upper.text[0] for seam in going_on}
+    return (
+        seams[number].wide
+        and len(going_on) >= _SEVERAL
+        and len(going_on) >= _MOST * len(run)
+        and len(beginnings) > _MOST * len(going_on)
+    )
+
+
+def _even(one: float, other: float) -> bool:
+    return 0 < one <= _SAME_PITCH * other and other <= _SAME_PITCH * one
 
 
 def _is_grid(upper: Row, lower: Row) -> bool:
@@ -203,31 +248,13 @@ def _same_edge(row: Row, above: Sequence[Row]) -> bool:
     return 0 < shift < _INDENT if _MARK.match(first.text) else -_INDENT < shift < 0
 
 
-def _had_no_room(near: Sequence[Row], upper: Row, lower: Row) -> bool:
+def _had_no_room(edge: float, upper: Row, lower: Row) -> bool:
     """Whether what `lower` begins with would have crossed the column's edge, had it been set in the row above."""
-    space = (max(row.right for row in near) - upper.right) / upper.height
+    space = (edge - upper.right) / upper.height
     if len(upper.spots) > 1 and space < _FLUSH:
         return False
     blank = _BLANK if upper.text.endswith(_HALF_EMPTY) else 0.0
     return space - blank - _SLACK < _needed(upper, lower) / upper.height
-
-
-def _shows_edge(near: Sequence[Row], limit: float, unit: float, pitch: float) -> bool:
-    """Whether the longest row nearby reaches the column's edge, and is not just the longest one.
-
-    It does at the margin of the page; or in a column wide enough for text, if the two rows in question are set closer
-    than most, or if most rows end there, as in running text.
-    """
-    edge = max(row.right for row in near)
-    if limit - edge < _MARGIN * unit:
-        return True
-    if edge - min(row.left for row in near) < _NARROW * unit:
-        return False
-    usual = statistics.median(lower.middle - upper.middle for upper, lower in pairwise(near))
-    ending = [row for row in near if edge - row.right < _ENDING * unit]
-    # A list of equally long items, which often begin alike, is no running text.
-    beginnings = {row.text[0] for row in ending}
-    return pitch <= _TIGHT * usual or (len(ending) >= _MOST * len(near) and len(beginnings) >= _MOST * len(ending))
 
 
 def _needed(upper: Row, lower: Row) -> float:
@@ -252,5 +279,5 @@ def _first_word(text: str) -> str:
 
 
 def _weight(text: str) -> float:
-    """Width in wide characters, roughly: Latin letters are half as wide."""
-    return sum(1.0 if _is_wide(character) else 0.5 for character in text)
+    """Width in wide characters, roughly."""
+    return sum(1.0 if _is_wide(c) else 0.7 if c.isupper() else _NARROW_LETTERS.get(c, 0.52) for c in text)
