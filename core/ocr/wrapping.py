@@ -161,10 +161,16 @@ class _Seam:
 
 
 def _usual_distance(seams: Sequence[_Seam], number: int) -> bool:
-    """Whether the two rows are no farther apart than others nearby that may go on; rows of labels have their own."""
+    """Whether the two rows are no farther apart than others nearby, in the same size of print, that may go on; rows of
+    labels have their own."""
     if len(seams[number].upper.spots) > 1:
         return True
-    near = [seam.pitch for seam in seams[max(0, number - _NEAR) : number + _NEAR] if seam.is_open]
+    size = seams[number].upper.height
+    near = [
+        seam.pitch
+        for seam in seams[max(0, number - _NEAR) : number + _NEAR]
+        if seam.is_open and _same_size(seam.upper.height, size)
+    ]
     return seams[number].pitch <= _SAME_PITCH * statistics.median_low(near)
 
 
