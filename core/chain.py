@@ -53,7 +53,7 @@ def adopt_orphans() -> None:
     active = engine.active(run.workflow_id for run in runs) if runs else {}
     for run in runs:
         if run.workflow_id not in active:
-            engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt)
+            engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt, queue=run.queue)
         elif not active[run.workflow_id] and run.owner_id is not None:
             # A run that has finished since it was read stays as it is.
             with contextlib.suppress(_Superseded):
@@ -86,7 +86,8 @@ def _recognise(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None
 
     def store(db: OwnerSession) -> None:
         if not run.awaits_review:
-            pages.fill_text(db, pages.source(db, run))
+            source = pages.source(db, run)
+            pages.set_text(source, pages.usable_text(db, source))
 
     return store
 
@@ -254,6 +255,8 @@ class _Progress:
             if self.task == "ocr" and run.awaits_review:
                 status = RunStatus.REVIEW_PENDING
             self._set(db, status, EventType.TASK_COMPLETED if store else None)
+            if status is RunStatus.REVIEW_PENDING:
+                self._refuse_cancelled(db)  # nobody would look any more
             if store:
                 store(db)
             db.commit()
@@ -275,10 +278,17 @@ class _Progress:
         log.info("run settled run=%s task=%s status=%s code=%s", self.run_id, self.task, status, code)
 
     def check_cancel(self) -> None:
-        """Raises Cancelled when the coach has asked the run to stop."""
+        """Raises Cancelled when the coach has asked the run to stop, _Superseded when this attempt has ended."""
         with self.session() as db:
-            if db.exec(select(Run.cancel_requested_at).where(Run.id == self.run_id)).one() is not None:
-                raise Cancelled
+            self._refuse_cancelled(db)
+
+    def _refuse_cancelled(self, db: OwnerSession) -> None:
+        columns = select(Run.cancel_requested_at, Run.attempt).where(Run.id == self.run_id)
+        asked_at, attempt = db.exec(columns).one()
+        if attempt != self.attempt:
+            raise _Superseded
+        if asked_at is not None:
+            raise Cancelled
 
     def log_call(self, call: llm.Call) -> None:
         with self.session() as db:

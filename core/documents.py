@@ -25,10 +25,10 @@ from typing import Any
 
 from core import filetypes, sandbox
 from core.errors import InputError
+from core.filetypes import MAX_PICTURE_BYTES as MAX_PICTURE_BYTES
 from core.reading_order import column_text
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_PICTURE_BYTES = 15 * 1024 * 1024
 MAX_CHARACTERS = 16_000  # of a resume
 MAX_SCANNED_PAGES = 20  # of one file
 

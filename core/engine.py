@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WORKFLOW = "run"
-QUEUE = "runs"
+QUEUES = ("runs", "scans")
+READERS = 2  # runs of the queue `scans` that one process works on at a time; one reads while the other decodes
 STREAM = "live"
 VERSION = "1"  # pinned: DBOS would otherwise strand pending runs whenever the code changes
-WORKFLOW_TIMEOUT = 3600.0  # seconds; a backstop far above the sum of the model deadlines
+WORKFLOW_TIMEOUT = 6 * 3600.0  # seconds; a backstop above the sum of the model deadlines, also of 30 pictures
 POLL = 0.05  # seconds between a viewer's reads on SQLite; PostgreSQL notifies
 HEARTBEAT = 0.2  # seconds a viewer waits before it hears that nothing is new
 SWEEP = 10.0  # seconds between looks for runs that nobody works on
@@ -77,9 +78,10 @@ def _launch(executor_id: str) -> None:
         config["system_database_engine"] = _sqlite_engine(settings().engine_database_url)
     DBOS(config=config)
     DBOS.launch()
-    DBOS.register_queue(
-        QUEUE, worker_concurrency=settings().concurrency, polling_interval_sec=0.1, on_conflict="always_update"
-    )
+    for queue, concurrency in zip(QUEUES, (settings().concurrency, READERS), strict=True):
+        DBOS.register_queue(
+            queue, worker_concurrency=concurrency, polling_interval_sec=0.1, on_conflict="always_update"
+        )
 
 
 def _destroy() -> None:
@@ -135,7 +137,7 @@ def _keep(ended: threading.Event) -> None:
         ended.wait(SWEEP)
 
 
-def enqueue(workflow_id: str, *arguments: Any) -> None:
+def enqueue(workflow_id: str, *arguments: Any, queue: str) -> None:
     """Hand a workflow to whichever process executes, beginning with this one if none does.
 
     The same id again is the same workflow, run once.
@@ -144,7 +146,7 @@ def enqueue(workflow_id: str, *arguments: Any) -> None:
     _client().enqueue(
         {
             "workflow_name": WORKFLOW,
-            "queue_name": QUEUE,
+            "queue_name": queue,
             "workflow_id": workflow_id,
             "app_version": VERSION,
             "workflow_timeout": WORKFLOW_TIMEOUT,

@@ -12,6 +12,7 @@ PICTURES = {
     "TIFF": "image/tiff",
     "HEIC": "image/heic",
 }
+MAX_PICTURE_BYTES = 15 * 1024 * 1024  # of a file that is one; other files have a lower limit
 
 # Matched at the start of the file, in this order.
 _SIGNATURES = {

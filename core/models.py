@@ -264,6 +264,11 @@ class Run(Owned, table=True):
         return f"{self.id}-{self.attempt}"
 
     @property
+    def queue(self) -> str:
+        """Where it waits its turn: reading pictures takes all processors, and must not keep other runs from theirs."""
+        return "scans" if self.status is RunStatus.OCR_PENDING else "runs"
+
+    @property
     def awaits_review(self) -> bool:
         """Whether a person has yet to confirm what is recognised."""
         return self.wants_review and self.reviewed_at is None

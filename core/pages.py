@@ -7,28 +7,48 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from core import i18n, jobs, review
 from core.database import OwnerSession
 from core.documents import Document, Files, read_text
 from core.errors import InputError
-from core.models import Job, Page, Picture, Reading, Resume, Run, RunKind, RunStatus
+from core.models import Job, Page, Picture, Reading, Resume, Run, RunKind, RunStatus, now
 from core.review import Edits, ReviewPage, ReviewRow
 
+if TYPE_CHECKING:
+    from core.ocr.transcript import Transcript
+
 MAX_PAGES = 30  # of one source; a posting has a few screenshots, a resume a few pages
+MAX_BYTES = 60 * 2**20  # of all its pictures together
 
 Source = Resume | Job
 
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
-def add(db: OwnerSession, source: Source, files: Files) -> None:
-    """Keep the pages of files, in order, with an unread source. Raises InputError when there are too many."""
-    pages = [(filename, page) for filename, document in files for page in document.pages]
+
+# --- keeping them -----------------------------------------------------------------------------------------------
+
+
+def check_size(files: Files) -> None:
+    """Raises InputError when these are too many pages, or too large ones, for one source."""
+    pages = [page for _, document in files for page in document.pages]
     if len(pages) > MAX_PAGES:
         raise InputError("too_many_pages", pages=len(pages), limit=MAX_PAGES)
+    size = sum(len(page.picture or b"") for page in pages)
+    if size > MAX_BYTES:
+        raise InputError("files_too_large", size=-(-size // 2**20), limit=MAX_BYTES // 2**20)
+
+
+def add(db: OwnerSession, source: Source, files: Files) -> None:
+    """Keep the pages of files, in order, with an unread source; not yet committed. Raises as `check_size`."""
+    check_size(files)
+    pages = [(filename, page) for filename, document in files for page in document.pages]
+    ids = _keep(db, {page.picture for _, page in pages if page.picture is not None})
     for position, (filename, page) in enumerate(pages):
-        picture_id = None if page.picture is None else _picture(db, page.picture).id
         db.add(
             Page(
                 resume_id=source.id if isinstance(source, Resume) else None,
@@ -36,24 +56,28 @@ def add(db: OwnerSession, source: Source, files: Files) -> None:
                 position=position,
                 filename=filename,
                 text=page.text,
-                picture_id=picture_id,
+                picture_id=None if page.picture is None else ids[page.picture],
             )
         )
 
 
-def _picture(db: OwnerSession, data: bytes) -> Picture:
-    digest = hashlib.sha256(data).hexdigest()
-    picture = db.exec(select(Picture).where(Picture.digest == digest)).first()
-    if picture is None:
-        picture = Picture(digest=digest, data=data)
-        db.add(picture)
-        db.flush()
-    return picture
+def _keep(db: OwnerSession, pictures: set[bytes]) -> dict[bytes, int]:
+    """Ids of the pictures. Somebody may be storing the same ones at this moment: so no failure, and one order."""
+    ids = {}
+    insert = _INSERT[db.get_bind().dialect.name]
+    for digest, data in sorted((hashlib.sha256(data).hexdigest(), data) for data in pictures):
+        row = {"owner_id": db.owner_id, "digest": digest, "data": data, "created_at": now()}
+        db.exec(insert(Picture).values(row).on_conflict_do_nothing())
+        ids[data] = db.exec(select(Picture.id).where(Picture.digest == digest)).one() or 0
+    return ids
 
 
 def digest(document: Document) -> str:
     """What identifies the content of a document."""
     return hashlib.sha256(b"\0".join(page.picture or (page.text or "").encode() for page in document.pages)).hexdigest()
+
+
+# --- finding them -----------------------------------------------------------------------------------------------
 
 
 def source(db: OwnerSession, run: Run) -> Source:
@@ -70,35 +94,56 @@ def of(db: OwnerSession, source: Source) -> Sequence[Page]:
 def readers(db: OwnerSession, pages: Sequence[Page]) -> list[str]:
     """The engines that read these pages, each as "name version"."""
     ids = [page.reading_id for page in pages if page.reading_id]
-    if not ids:
-        return []
     found = db.exec(select(Reading.engine, Reading.version).where(col(Reading.id).in_(ids)).distinct()).all()
     return sorted(f"{engine} {version.rpartition('/')[0]}" for engine, version in found)
 
 
 def progress(db: OwnerSession, run: Run) -> int:
-    """How many parts of its pictures are read, while that is what the run does."""
+    """A number that changes whenever another part of its pictures is read, while that is what the run does."""
     if run.status is not RunStatus.OCR_PENDING:
         return 0
-    return sum(page.tiles_done + (page.tiles > 0) for page in of(db, source(db, run)))
+    return sum(page.tiles_done + page.tiles for page in of(db, source(db, run)))
+
+
+def picture(db: OwnerSession, page: Page) -> bytes:
+    """The picture of a page, as it was uploaded or rendered."""
+    return db.exec(select(Picture.data).where(Picture.id == page.picture_id)).one()
+
+
+def preview(db: OwnerSession, page: Page) -> bytes | None:
+    """The picture of a page, upright, as a browser can show it; None for a page of text."""
+    from core.ocr import images, rotation  # noqa: PLC0415 - only a page that shows pictures needs them
+
+    if page.picture_id is None:
+        return None
+    image = images.decode(picture(db, page))
+    return images.preview(rotation.turn(image, _transcript(db, page).rotation) if page.reading_id else image)
+
+
+def _transcript(db: OwnerSession, page: Page) -> "Transcript":
+    return db.require(Reading, page.reading_id).transcript
+
+
+# --- their text -------------------------------------------------------------------------------------------------
+
+
+def contents(db: OwnerSession, source: Source) -> "list[str | Transcript]":
+    """What each page holds; pictures that are not read are left out."""
+    return [
+        page.text if page.text is not None else _transcript(db, page)
+        for page in of(db, source)
+        if page.text is not None or page.reading_id is not None
+    ]
 
 
 def check(db: OwnerSession, run: Run) -> None:
-    """Raises InputError when what was read is of no use: image_no_text, image_blurry, image_not_a_job, and where no
-    person will shorten it image_text_too_long."""
-    from core import ocr  # noqa: PLC0415 - pages that show no picture do without
-    from core.job_check import looks_like_job  # noqa: PLC0415
-
+    """Raises InputError as `review.check`, and image_text_too_long where no person will shorten it."""
     origin = source(db, run)
-    pages = of(db, origin)
-    if all(page.picture_id for page in pages):
-        ocr.check([db.require(Reading, page.reading_id).transcript for page in pages])
-    text = review.text(draft(db, origin))
-    if isinstance(origin, Job) and not looks_like_job(text):
-        raise InputError("image_not_a_job")
+    text = text_so_far(db, origin)
+    review.check(contents(db, origin), text, job=isinstance(origin, Job))
     if not run.awaits_review:
         try:
-            _usable(origin, text)
+            usable_text(db, origin)
         except InputError as error:
             raise InputError(_UNSEEN[error.code]) from None
 
@@ -112,37 +157,31 @@ _UNSEEN = {
 }
 
 
-def fill_text(db: OwnerSession, source: Source) -> None:
-    """Give the source its text, once, not yet committed. Raises InputError when it is too short or too long."""
-    text = _usable(source, review.text(draft(db, source)))
+def text_so_far(db: OwnerSession, source: Source) -> str:
+    """The text of a source, or what was recognised of it when it never got one."""
+    return source.text or review.text(draft(db, source))
+
+
+def usable_text(db: OwnerSession, source: Source) -> str:
+    """The text the pages make, corrected as it is now. Raises InputError when it is too short or too long."""
+    text = review.text(draft(db, source))
+    return jobs.valid_text(text) if isinstance(source, Job) else read_text(text)
+
+
+def set_text(source: Source, text: str) -> None:
+    """Give the source its text, once, not yet committed."""
     if isinstance(source, Job):
         jobs.set_text(source, text)
     else:
         source.text, source.locale = text, i18n.detect_locale(text)
 
 
-def _usable(source: Source, text: str) -> str:
-    return jobs.valid_text(text) if isinstance(source, Job) else read_text(text)
-
-
-def recognised(db: OwnerSession, source: Source) -> list[list[ReviewRow]]:
-    """What was read on each page, before anybody corrected it."""
-    joined = isinstance(source, Job)
-    found = []
-    for page in of(db, source):
-        if page.text is not None:
-            found.append([ReviewRow(line) for line in page.text.splitlines() if line.strip()])
-        elif page.reading_id is not None:
-            found.append(review.rows(db.require(Reading, page.reading_id).transcript, joined=joined))
-        else:
-            found.append([])
-    return review.without_repeats(found)
+# --- their review -----------------------------------------------------------------------------------------------
 
 
 def draft(db: OwnerSession, source: Source) -> list[Edits]:
     """The rows of each page as they stand now, with the coach's corrections."""
-    found = zip(of(db, source), recognised(db, source), strict=True)
-    return [review.edits(rows) if page.rows is None else [(t, k) for t, k in page.rows] for page, rows in found]
+    return [review.edits(rows) for rows in _rows_now(db, source)]
 
 
 def save(db: OwnerSession, source: Source, drafts: Sequence[Edits]) -> None:
@@ -151,55 +190,42 @@ def save(db: OwnerSession, source: Source, drafts: Sequence[Edits]) -> None:
         page.rows = [[text, kept] for text, kept in rows]
 
 
-def text_so_far(db: OwnerSession, source: Source) -> str:
-    """The text of a source, or what was recognised of it when it never got one."""
-    return source.text or review.text(draft(db, source))
-
-
-def previews(db: OwnerSession, source: Source) -> list[bytes]:
-    """The pictures of a source, upright, as a browser can show them."""
-    return [picture for page in of(db, source) if (picture := _preview(db, page)) is not None]
-
-
-def _preview(db: OwnerSession, page: Page) -> bytes | None:
-    from core.ocr import images  # noqa: PLC0415 - only a page that shows pictures needs it
-
-    if page.picture_id is None:
-        return None
-    reading = db.get(Reading, page.reading_id) if page.reading_id else None
-    image = images.decode(db.require(Picture, page.picture_id).data)
-    return images.preview(image.rotate(-reading.transcript.rotation, expand=True) if reading else image)
-
-
 def under_review(db: OwnerSession, source: Source) -> list[ReviewPage]:
     """The pages with everything a person needs to check them."""
     result = []
-    for page, found, now in zip(of(db, source), recognised(db, source), draft(db, source), strict=True):
-        reading = db.get(Reading, page.reading_id) if page.reading_id else None
-        transcript = reading.transcript if reading else None
+    for page, rows in zip(of(db, source), _rows_now(db, source), strict=True):
+        transcript = _transcript(db, page) if page.reading_id else None
         result.append(
             ReviewPage(
                 label=page.filename,
-                picture=_preview(db, page),
+                picture=preview(db, page),
                 width=transcript.width if transcript else 0,
                 height=transcript.height if transcript else 0,
-                rows=tuple(_as_now(found, now)),
+                rows=tuple(rows),
             )
         )
     return result
 
 
-def _as_now(found: Sequence[ReviewRow], now: Edits) -> list[ReviewRow]:
+def _rows_now(db: OwnerSession, source: Source) -> list[list[ReviewRow]]:
+    pages = of(db, source)
+    if any(page.picture_id and not page.reading_id for page in pages):
+        return [[] for _ in pages]
+    recognised = review.assemble(contents(db, source), joined=isinstance(source, Job))
+    return [
+        rows if page.rows is None else _corrected(rows, [(text, kept) for text, kept in page.rows])
+        for page, rows in zip(pages, recognised, strict=True)
+    ]
+
+
+def _corrected(found: Sequence[ReviewRow], now: Edits) -> list[ReviewRow]:
     """Corrected rows, with the places of the recognised rows they came from as far as that can be told."""
     rows = [ReviewRow(text, kept) for text, kept in now]
     matcher = SequenceMatcher(None, [row.text for row in found], [row.text for row in rows], autojunk=False)
     for tag, start, end, at, stop in matcher.get_opcodes():
+        pairs = list(zip(found[start:end], rows[at:stop], strict=False))
         if tag == "equal":
-            rows[at:stop] = [
-                replace(old, kept=new.kept) for old, new in zip(found[start:end], rows[at:stop], strict=True)
-            ]
+            rows[at:stop] = [replace(old, kept=new.kept) for old, new in pairs]
         elif tag == "replace" and end - start == stop - at:
-            rows[at:stop] = [
-                replace(new, boxes=old.boxes) for old, new in zip(found[start:end], rows[at:stop], strict=True)
-            ]
+            rows[at:stop] = [replace(new, boxes=old.boxes) for old, new in pairs]
     return rows

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from core.errors import InputError
+
 if TYPE_CHECKING:
     from core.ocr.transcript import Line, Quad, Transcript
 
@@ -42,6 +44,34 @@ class ReviewPage:
 
 
 Edits = list[tuple[str, bool]]  # text and whether it is kept, row by row
+
+
+def assemble(contents: "Sequence[str | Transcript]", *, joined: bool) -> list[list[ReviewRow]]:
+    """The rows of pages in order, each a text it already had or what was read in a picture; `joined` as in `rows`."""
+    return without_repeats(
+        [
+            [ReviewRow(line) for line in content.splitlines() if line.strip()]
+            if isinstance(content, str)
+            else rows(content, joined=joined)
+            for content in contents
+        ]
+    )
+
+
+def check(contents: "Sequence[str | Transcript]", text: str, *, job: bool) -> None:
+    """Raises InputError when what these pages give is of no use: image_no_text, image_blurry; image_not_a_job for the
+    text of a `job` that is none."""
+    from core import ocr  # noqa: PLC0415 - who only shows rows does without
+    from core.job_check import looks_like_job  # noqa: PLC0415
+
+    try:
+        ocr.check([content for content in contents if not isinstance(content, str)])
+    except InputError as error:
+        # A blank page in a document with text is just that.
+        if error.code != "image_no_text" or not any(isinstance(content, str) for content in contents):
+            raise
+    if job and not looks_like_job(text):
+        raise InputError("image_not_a_job")
 
 
 def rows(transcript: "Transcript", *, joined: bool) -> list[ReviewRow]:

@@ -4,7 +4,6 @@ A run's id is the hash of its owner, its inputs and a token of the form it came 
 run, a new form with the same inputs a new one.
 """
 
-import contextlib
 import hashlib
 import json
 import logging
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy import or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select, update
@@ -96,6 +96,7 @@ def submit_match(
     )
     if scan is not None:
         _recognise_first(run, ocr)
+        pages.check_size(scan)
     return _submit(db, run, jobs.new(client_id, text or ""), scan or ())
 
 
@@ -173,7 +174,7 @@ def hand_over(run: Run) -> None:
     """Give a committed run to the engine. If that fails now, or the process dies before, the engine's next sweep of
     the database finds the run and takes it."""
     try:
-        engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt)
+        engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt, queue=run.queue)
     except Exception as error:  # the run is kept already: nothing is lost that should be reported as lost
         log.warning("hand-over postponed run=%s error=%s", run.id, type(error).__name__)
 
@@ -184,17 +185,16 @@ def confirm_review(db: OwnerSession, run_id: str, drafts: Sequence[Edits] | None
     Raises InputError when the text cannot be used, keeping the corrections; StateError when the run does not wait for
     a review, so that a double click confirms once.
     """
-    run = db.require(Run, run_id)
-    if run.status is not RunStatus.REVIEW_PENDING:
-        raise StateError("not_in_review")
-    source = pages.source(db, run)
     if drafts is not None:
-        pages.save(db, source, drafts)
-        db.commit()
-    _leave_review(db, run, status=RunStatus.SUMMARY_PENDING, attempt=run.attempt + 1, reviewed_at=now())
-    pages.fill_text(db, source)
-    db.add(Attempt(run_id=run.id, number=run.attempt + 1))
-    db.add(Event(run_id=run.id, attempt=run.attempt + 1, type=EventType.REVIEW_CONFIRMED))
+        save_review(db, run_id, drafts)
+    run = db.require(Run, run_id)
+    source = pages.source(db, run)
+    text = pages.usable_text(db, source)
+    attempt = run.attempt + 1
+    _leave_review(db, run, status=RunStatus.SUMMARY_PENDING, attempt=attempt, reviewed_at=now())
+    pages.set_text(source, text)
+    db.add(Attempt(run_id=run.id, number=attempt))
+    db.add(Event(run_id=run.id, attempt=attempt, type=EventType.REVIEW_CONFIRMED))
     db.commit()
     db.refresh(run)
     hand_over(run)
@@ -202,44 +202,54 @@ def confirm_review(db: OwnerSession, run_id: str, drafts: Sequence[Edits] | None
 
 
 def save_review(db: OwnerSession, run_id: str, drafts: Sequence[Edits]) -> None:
-    """Keep the corrections made so far. Raises StateError when the run does not wait for a review any more."""
+    """Keep the corrections made so far. Raises StateError when the run does not wait for a review (any more)."""
     run = db.require(Run, run_id)
-    if run.status is not RunStatus.REVIEW_PENDING:
-        raise StateError("not_in_review")
+    _in_review(db, run, wants_review=True)  # changes nothing, but a confirmation in another tab waits for it
     pages.save(db, pages.source(db, run), drafts)
     db.commit()
 
 
 def _leave_review(db: OwnerSession, run: Run, **values: object) -> None:
     """Nobody works on a run under review, so whoever ends that moves its status; of two, one."""
-    at = now()
-    changed = db.exec(
-        update(Run)
-        .where(col(Run.id) == run.id, col(Run.attempt) == run.attempt, col(Run.status) == RunStatus.REVIEW_PENDING)
-        .values(**values)
-    )
-    if changed.rowcount != 1:
+    _in_review(db, run, **values)
+    attempt = (col(Attempt.run_id) == run.id, col(Attempt.number) == run.attempt)
+    db.exec(update(Attempt).where(*attempt).values(finished_at=now(), failure_code=values.get("failure_code")))
+
+
+def _in_review(db: OwnerSession, run: Run, **values: object) -> None:
+    """Change a run if it waits for a review, else raise StateError."""
+    here = (col(Run.id) == run.id, col(Run.attempt) == run.attempt, col(Run.status) == RunStatus.REVIEW_PENDING)
+    statement = update(Run).where(*here).values(**values).execution_options(synchronize_session=False)
+    if db.exec(statement).rowcount != 1:
         db.rollback()
         raise StateError("not_in_review")
-    attempt = (col(Attempt.run_id) == run.id, col(Attempt.number) == run.attempt)
-    db.exec(update(Attempt).where(*attempt).values(finished_at=at, failure_code=values.get("failure_code")))
 
 
 def cancel(db: OwnerSession, run_id: str) -> None:
     """Ask a run to stop. The workflow settles it; a run that has finished meanwhile stays as it is."""
     run = db.require(Run, run_id)
-    if run.status is RunStatus.REVIEW_PENDING:
-        with contextlib.suppress(StateError):  # confirmed at the same moment, in another tab
+    if not _ask_to_stop(db, run):
+        try:
             _leave_review(db, run, status=RunStatus.CANCELLED, failure_code="cancelled", finished_at=now())
             db.add(Event(run_id=run.id, attempt=run.attempt, type=EventType.TASK_CANCELLED, failure_code="cancelled"))
-            db.commit()
-    elif run.status.in_work and run.cancel_requested_at is None:
-        run.cancel_requested_at = now()
-        db.commit()
+        except StateError:
+            _ask_to_stop(db, run)  # confirmed at the same moment, in another tab
+    db.commit()
+    db.refresh(run)
 
 
-def retry(db: OwnerSession, run_id: str) -> Run:
-    """Begin the next attempt of a failed or cancelled run; what earlier attempts finished is reused.
+def _ask_to_stop(db: OwnerSession, run: Run) -> bool:
+    """Whether the run is in work, and has now been asked."""
+    in_work = [status for status in RunStatus if status.in_work]
+    asked = update(Run).where(col(Run.id) == run.id, col(Run.status).in_(in_work))
+    at = func.coalesce(Run.cancel_requested_at, now())
+    statement = asked.values(cancel_requested_at=at).execution_options(synchronize_session=False)
+    return db.exec(statement).rowcount == 1
+
+
+def retry(db: OwnerSession, run_id: str, *, review: bool = False) -> Run:
+    """Begin the next attempt of a failed or cancelled run; what earlier attempts finished is reused. With `review`, a
+    person will check what is recognised, even if that was not asked for at first.
 
     Raises StateError when the run has not ended that way, so that a double click retries once.
     """
@@ -255,6 +265,7 @@ def retry(db: OwnerSession, run_id: str) -> Run:
         .values(
             attempt=run.attempt + 1,
             status=RunStatus.OCR_PENDING if to_be_read else RunStatus.SUMMARY_PENDING,
+            wants_review=run.wants_review or review,
             failure_code=None,
             cancel_requested_at=None,
             finished_at=None,
@@ -312,9 +323,9 @@ class RunView:
 
     @property
     def tiles(self) -> tuple[int, int]:
-        """How many parts of the pictures are read, of how many; of none as long as that is not known."""
-        known = all(page.tiles for page in self.pages if page.picture_id)
-        return sum(page.tiles_done for page in self.pages), sum(page.tiles for page in self.pages) if known else 0
+        """How many parts of the pictures are read, of how many; a picture not begun counts as one."""
+        pictures = [page for page in self.pages if page.picture_id]
+        return sum(page.tiles_done for page in pictures), sum(max(page.tiles, 1) for page in pictures)
 
 
 def view(db: OwnerSession, run_id: str) -> RunView:
@@ -356,11 +367,32 @@ def _step(task: str, run: Run, events: list[Event]) -> Step:
     return Step(task, _STATES[last.type], started, ended)
 
 
-def latest_extraction(db: OwnerSession, resume: Resume) -> Run | None:
-    """The run that made, or is making, this version's structure; None for a correction by hand."""
-    kinds = [kind for kind in RunKind if kind is not RunKind.MATCH]
-    query = select(Run).where(Run.resume_id == resume.id, col(Run.kind).in_(kinds))
-    return db.exec(query.order_by(col(Run.created_at).desc())).first()
+def latest_extraction(db: OwnerSession, client_id: int, kind: ResumeKind) -> Run | None:
+    """The run of a document that a person should see: one that waits for a review, else the newest version's; None
+    when that was corrected by hand."""
+    newest = select(func.max(Resume.version)).where(Resume.client_id == client_id, Resume.kind == kind)
+    query = select(Run).join(Resume, col(Resume.id) == Run.resume_id)
+    query = query.where(Resume.client_id == client_id, Run.kind == RunKind(kind.value))
+    waits = col(Run.status) == RunStatus.REVIEW_PENDING
+    query = query.where(or_(waits, col(Resume.version) == newest.scalar_subquery()))
+    return db.exec(query.order_by(waits.desc(), col(Run.created_at).desc())).first()
+
+
+Remedy = Literal["retry", "edit_text", "new_files", "review"]
+
+# What helps after a failure, where another try with the same input would fail again.
+_REMEDIES: dict[str | None, Remedy] = {
+    "no_requirements": "edit_text",
+    "image_not_a_job": "edit_text",
+    "image_no_text": "new_files",
+    "image_blurry": "new_files",
+    "image_text_too_long": "review",
+}
+
+
+def remedy(run: Run) -> Remedy:
+    """What a person can do about a run that ended badly."""
+    return _REMEDIES.get(run.failure_code, "retry")
 
 
 def follow(owner_id: int, run_id: str) -> Iterator[RunView | None]:

@@ -1,19 +1,24 @@
 """Pictures to text: one page of a run, kept and never read twice, or a whole document in memory."""
 
 import logging
+import threading
+from collections import defaultdict
 from collections.abc import Callable
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from core import database, llm, ocr, review
+from core import database, llm, ocr, pages, review
 from core.documents import Document, read_text
 from core.errors import ModelError
-from core.models import Page, Picture, Reading, Run
+from core.models import Page, Reading, Run
 from core.ocr import engines, images
 from core.ocr.transcript import Engine, OnTile, Transcript
 
 log = logging.getLogger(__name__)
+
+# Of two runs that want the same picture read, the second waits here and finds the reading.
+_reading: dict[int, threading.Lock] = defaultdict(threading.Lock)
 
 
 def read_page(run: Run, page_id: int | None, listener: llm.Listener, check_cancel: Callable[[], None]) -> None:
@@ -40,61 +45,62 @@ def read_page(run: Run, page_id: int | None, listener: llm.Listener, check_cance
 
 
 def _read(owner_id: int, page_id: int | None, engine: Engine, failure: str | None, on_tile: OnTile) -> None:
-    version = f"{engine.version}/{ocr.PIPELINE}"
     with database.session(owner_id) as db:
-        picture = db.require(Picture, db.require(Page, page_id).picture_id)
-        same = select(Reading).where(
-            Reading.picture_id == picture.id, Reading.engine == engine.name, Reading.version == version
-        )
-        known = db.exec(same).first()
-    if known is None:
-        transcript = ocr.read(images.decode(picture.data), engine, on_tile)
-        with database.session(owner_id) as db:
-            known = Reading(
-                picture_id=picture.id or 0,
-                engine=engine.name,
-                version=version,
-                output=transcript.model_dump(mode="json"),
-            )
-            db.add(known)
-            try:
-                db.commit()
-            except IntegrityError:  # another run has read the same picture meanwhile
-                db.rollback()
-                known = db.exec(same).one()
+        picture_id = db.require(Page, page_id).picture_id or 0
+    with _reading[picture_id]:
+        reading = _reading_of(owner_id, page_id, engine, on_tile)
     with database.session(owner_id) as db:
         page = db.require(Page, page_id)
-        page.reading_id, page.engine_failure = known.id, failure
+        page.reading_id, page.engine_failure = reading.id, failure
         page.tiles = page.tiles_done = max(page.tiles, 1)
         db.commit()
 
 
-def text(document: Document, *, joined: bool, locale: str, engine: str, limit: int) -> tuple[str, str | None]:
-    """The text of a document, and why the default engine read its pictures instead of the one asked for, if it did.
+def _reading_of(owner_id: int, page_id: int | None, engine: Engine, on_tile: OnTile) -> Reading:
+    """The kept reading of the page's picture, or a new one."""
+    version = f"{engine.version}/{ocr.PIPELINE}"
+    with database.session(owner_id) as db:
+        page = db.require(Page, page_id)
+        same = select(Reading).where(
+            Reading.picture_id == page.picture_id, Reading.engine == engine.name, Reading.version == version
+        )
+        if (known := db.exec(same).first()) is not None:
+            return known
+        picture_id, data = page.picture_id or 0, pages.picture(db, page)
+    transcript = ocr.read(images.decode(data), engine, on_tile)
+    with database.session(owner_id) as db:
+        reading = Reading(
+            picture_id=picture_id, engine=engine.name, version=version, output=transcript.model_dump(mode="json")
+        )
+        db.add(reading)
+        try:
+            db.commit()
+        except IntegrityError:  # another process has read the same picture meanwhile
+            db.rollback()
+            return db.exec(same).one()
+        return reading
 
-    `joined` as in `review.rows`. Raises InputError, also when nothing can be recognised, and ModelError when even the
-    default engine fails.
+
+def text(document: Document, *, job: bool, locale: str, engine: str, limit: int) -> tuple[str, str | None]:
+    """The text of a document, and why the default engine read a picture of it instead of the one asked for, if it did.
+
+    Lines are joined for a `job` and stay as printed for a resume. Raises InputError, also when nothing usable can be
+    recognised.
     """
-    reader, failure = engines.resolve(engine, locale=locale, listener=llm.Listener())
-    try:
-        found = _transcripts(document, reader)
-    except ModelError as error:
-        failure, found = error.code, _transcripts(document, engines.default())
-    if all(found):
-        ocr.check([transcript for transcript in found if transcript])
-    pages = [
-        review.rows(transcript, joined=joined)
-        if transcript
-        else [review.ReviewRow(line) for line in (page.text or "").splitlines()]
-        for page, transcript in zip(document.pages, found, strict=True)
-    ]
-    kept = review.text([review.edits(rows) for rows in review.without_repeats(pages)])
+    if not document.scanned:
+        return document.text, None
+    reader, failure = engines.resolve(engine, locale=locale)
+    contents: list[str | Transcript] = []
+    for page in document.pages:
+        if page.picture is None:
+            contents.append(page.text or "")
+            continue
+        image = images.decode(page.picture)
+        try:
+            contents.append(ocr.read(image, reader))
+        except ModelError as error:
+            failure = error.code
+            contents.append(ocr.read(image, engines.default()))
+    kept = review.text([review.edits(rows) for rows in review.assemble(contents, joined=job)])
+    review.check(contents, kept, job=job)
     return read_text(kept, limit), failure
-
-
-def _transcripts(document: Document, engine: Engine) -> list[Transcript | None]:
-    """What the engine reads on each page; None for a page that is text."""
-    return [
-        None if page.picture is None else ocr.read(images.decode(page.picture), engine, lambda done, tiles: None)
-        for page in document.pages
-    ]

@@ -5,14 +5,35 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlmodel import Session, SQLModel, select, update
 
 from core import database
 from core.errors import NotFoundError
-from core.models import Client, User
+from core.models import Attempt, Client, Run, User
 from core.settings import settings
+
+AT = "2026-01-02 03:04:05+00:00"
+# A row of each table that others refer to, as the first revision had them.
+ROWS = {
+    "user": {"id": 1, "name": "old", "created_at": AT},
+    "client": {"id": 1, "owner_id": 1, "name": "Ann", "created_at": AT},
+    "resume": {"id": 1, "owner_id": 1, "client_id": 1, "kind": "resume", "version": 1, "origin": "paste"}
+    | {"filename": "", "text": "Ann", "locale": "en", "created_at": AT},
+    "run": {"id": "r", "owner_id": 1, "kind": "resume", "status": "COMPLETED", "client_id": 1, "resume_id": 1}
+    | {"model": "offline/analyst", "locale": "en", "attempt": 1, "created_at": AT},
+    "attempt": {"id": 1, "owner_id": 1, "run_id": "r", "number": 1, "created_at": AT},
+}
+
+
+def alembic(connection: sa.Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
 
 
 def add_owner(name: str) -> int:
@@ -55,6 +76,29 @@ def test_a_row_cannot_be_written_for_somebody_else() -> None:
 def test_migrations_make_exactly_the_tables_of_the_models() -> None:
     with database.engine().connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_database_of_every_earlier_revision_is_brought_up_to_date_with_its_rows() -> None:
+    for revision in (f"{number:04}" for number in range(1, int(database.head_revision()))):
+        engine = database.connect(settings().app_database_url)
+        with engine.begin() as connection:
+            command.upgrade(alembic(connection), revision)
+            for table, values in ROWS.items():
+                columns = ", ".join(f'"{name}"' for name in values)
+                given = ", ".join(f":{name}" for name in values)
+                connection.execute(sa.text(f'INSERT INTO "{table}" ({columns}) VALUES ({given})'), values)
+        database.migrate(engine)
+        with Session(engine) as db:
+            run = db.exec(select(Run)).one()
+            assert (run.id, run.wants_review, run.ocr_engine) == ("r", False, None)
+            assert len(db.exec(select(Attempt)).all()) == 1
+        with engine.begin() as connection:
+            command.downgrade(alembic(connection), revision)  # with its rows, too
+            for table in reversed(ROWS):
+                connection.execute(sa.text(f'DELETE FROM "{table}"'))
+            command.downgrade(alembic(connection), "base")
+        engine.dispose()
 
 
 @pytest.mark.usefixtures("storage")

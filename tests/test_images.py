@@ -3,6 +3,8 @@
 import base64
 import io
 import struct
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -20,7 +22,9 @@ from PIL import Image, PngImagePlugin
 
 from core import i18n
 from core.errors import InputError
-from core.ocr.images import MAX_BYTES, MAX_PIXELS, decode, encode, kind, pages, preview, size
+from core.filetypes import MAX_PICTURE_BYTES
+from core.ocr import images
+from core.ocr.images import MAX_PIXELS, decode, encode, kind, pages, preview, size
 from tests.support.files import encoded
 
 # 64 x 48 pixels as `card()`, with an orientation of 6 both in its EXIF and as a rotation of the container (irot).
@@ -298,7 +302,7 @@ def test_broken_exif_does_not_matter(noise: bytes):
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "image_damaged"),
         (b"\xff\xd8\xff\xe0" + bytes(40), "image_damaged"),
         (b"GIF89a", "image_damaged"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(MAX_BYTES), "image_too_large"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(MAX_PICTURE_BYTES), "image_too_large"),
         (encoded(Image.new("L", (1, 1)), "PNG"), "image_too_small"),
         (encoded(Image.new("L", (300, 5)), "JPEG"), "image_too_small"),
     ],
@@ -309,7 +313,7 @@ def test_refusals(data: bytes, code: str):
 
 
 def test_a_size_just_over_the_limit_does_not_read_as_the_limit():
-    error = refusal(FORMATS["PNG"] + bytes(MAX_BYTES))
+    error = refusal(FORMATS["PNG"] + bytes(MAX_PICTURE_BYTES))
     assert error.values == {"size": 15.1, "limit": 15}
 
 
@@ -494,6 +498,101 @@ def test_many_threads_at_once():
 
     with ThreadPoolExecutor(8, initializer=barrier.wait) as pool:
         assert list(pool.map(read, every)) == one_by_one
+
+
+def sparse(mode: str, mark: object) -> Image.Image:
+    """16 megapixels of one mode, nothing but for a mark."""
+    picture = Image.new(mode, (4000, 4000))
+    picture.paste(mark, (100, 100, 900, 900))  # type: ignore[arg-type]
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("picture", "options"),
+    [
+        (sparse("RGBA", "black"), {}),
+        (sparse("LA", (0, 255)), {}),
+        (sparse("P", 1), {"transparency": 0}),
+        (sparse("I;16", 60_000), {}),
+        (sparse("RGB", "red"), {"exif": {ORIENTATION: 6}}),
+    ],
+    ids=lambda value: getattr(value, "mode", ""),
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="the system does not tell a process its peak")
+def test_decoding_takes_little_more_memory_than_two_pictures(picture: Image.Image, options: dict[str, object]):
+    if "exif" in options:
+        exif = Image.Exif()
+        exif.update(options["exif"])  # type: ignore[arg-type]
+        options = {"exif": exif}
+    script = """
+import resource, sys
+import numpy
+from core.ocr import images
+data = sys.stdin.buffer.read()
+images.decode(data[int(sys.argv[1]):])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+images.decode(data[:int(sys.argv[1])])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    large, small = encoded(picture, "PNG", **options), encoded(card("RGBA"), "PNG")
+    command = [sys.executable, "-c", script, str(len(large))]
+    child = subprocess.run(command, input=large + small, capture_output=True, check=True)
+    kilobytes = int(child.stdout) / (1024 if sys.platform == "darwin" else 1)
+    assert kilobytes * 1024 / (16 * 10**6) < 10  # bytes a pixel; Pillow has four in either picture
+
+
+@pytest.mark.parametrize(("large", "at_once"), [(3_000, 1), (3_072, 2)], ids=["large", "small"])
+@pytest.mark.parametrize("read", [decode, lambda data: pages(data, 5)], ids=["decode", "pages"])
+@pytest.mark.parametrize("name", ["PNG", "two pages"])
+def test_large_pictures_are_decoded_one_at_a_time(
+    name: str, read: Callable[[bytes], object], large: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+):
+    data = FORMATS["PNG"] if name == "PNG" else multi_page(card(), card())
+    busy: list[int] = [0]
+    seen: list[int] = []
+    convert = images._rgb
+
+    def slow(image: Image.Image) -> Image.Image:
+        busy[0] += 1
+        seen.append(busy[0])
+        time.sleep(0.2)
+        busy[0] -= 1
+        return convert(image)
+
+    monkeypatch.setattr(images, "_rgb", slow)
+    monkeypatch.setattr(images, "_LARGE", large)
+    with ThreadPoolExecutor(2) as pool:
+        assert all(pool.map(read, [data, data]))
+    assert max(seen) == at_once
+
+
+def test_a_refused_large_picture_leaves_room_for_the_next():
+    damaged = png(4_000, 4_000, (b"IDAT", zlib.compress(bytes(10_000))))
+    assert refusal(damaged).code == "image_damaged"
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(outcome, damaged).result(timeout=20) == "image_damaged"
+
+
+def test_what_is_put_behind_letters_does_not_depend_on_strips(monkeypatch: pytest.MonkeyPatch):
+    """Only the rows at which the panel begins and ends count, and the dark ones inside it do not."""
+    picture = Image.new("RGBA", (40, 48))
+    picture.paste("#ddd", (0, 12, 40, 36))
+    picture.paste("#222", (0, 20, 40, 30))
+    data = encoded(picture, "PNG")
+    whole = decode(data)
+    for pixels in (1, 40, 40 * 12, 40 * 13):
+        monkeypatch.setattr(images, "_STRIP", pixels)
+        assert decode(data).tobytes() == whole.tobytes()
+    assert whole.getpixel((0, 0)) == (0, 0, 0)
+
+
+def test_the_range_of_deep_pixels_does_not_depend_on_strips(monkeypatch: pytest.MonkeyPatch):
+    ramp = np.linspace(100, 60_000, 40 * 48).astype(np.uint16).reshape(48, 40)
+    data = encoded(Image.fromarray(ramp), "PNG")
+    whole = decode(data)
+    assert whole.getextrema() == ((0, 255),) * 3
+    monkeypatch.setattr(images, "_STRIP", 200)
+    assert decode(data).tobytes() == whole.tobytes()
 
 
 # --- several pages --------------------------------------------------------------------------------------------

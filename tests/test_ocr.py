@@ -78,10 +78,11 @@ def test_pixels_of_boxes_are_those_of_the_picture(engine: RapidEngine) -> None:
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
-def test_pictures_that_lie_are_turned(engine: RapidEngine, degrees: int) -> None:
-    image = pictures.picture(EN_JOB, width=900, size=26)
+@pytest.mark.parametrize("job", [ZH_JOB[1:4], EN_JOB])
+def test_pictures_that_lie_are_turned(engine: RapidEngine, job: list[str], degrees: int) -> None:
+    image = pictures.picture(job, width=900, size=26)
     found = ocr.read(rotation.turn(image, (360 - degrees) % 360), engine)
-    assert (found.rotation, texts(found)) == (degrees, expected(EN_JOB))
+    assert (found.rotation, texts(found)) == (degrees, expected(job))
     assert (found.width, found.height) == image.size
 
 

@@ -289,7 +289,7 @@ def deliver_again(run: Run, attempt: int, name: str) -> None:
     engine._client().enqueue(
         {
             "workflow_name": engine.WORKFLOW,
-            "queue_name": engine.QUEUE,
+            "queue_name": engine.QUEUES[0],
             "workflow_id": name,
             "app_version": engine.VERSION,
         },

@@ -1,5 +1,6 @@
 """Runs that begin with pictures: read, checked by a person, and then like any other, on SQLite and on PostgreSQL."""
 
+import contextlib
 import io
 import threading
 import time
@@ -192,6 +193,100 @@ def test_a_review_can_be_stopped_and_taken_up_again(owner: int) -> None:
         assert len(db.exec(select(Reading)).all()) == 1
 
 
+def test_a_stop_at_the_very_end_of_reading_is_not_forgotten(owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_then_stop(db: database.OwnerSession, run: Run) -> None:
+        check(db, run)
+        with database.session(owner) as other:
+            runs.cancel(other, run.id)
+
+    check = pages.check
+    monkeypatch.setattr(pages, "check", check_then_stop)
+    run = submit(owner, add_client(owner), files(screenshot()))
+    assert in_review(owner, run.id).run.status is RunStatus.CANCELLED
+
+
+def test_stop_and_confirm_at_once_leave_one_of_both(owner: int) -> None:
+    client_id = add_client(owner)
+
+    def stop(run_id: str) -> None:
+        with database.session(owner) as db:
+            runs.cancel(db, run_id)
+
+    def go_on(run_id: str) -> None:
+        with contextlib.suppress(StateError):
+            confirm(owner, run_id)
+
+    for number in range(5):
+        run = submit(owner, client_id, files(screenshot()), token=str(number))
+        in_review(owner, run.id)
+        threads = [threading.Thread(target=work, args=(run.id,)) for work in (stop, go_on)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seen = settle(owner, run.id)  # whoever came first; a stop is never lost, unless the match was faster
+        assert seen.run.status in (RunStatus.CANCELLED, RunStatus.COMPLETED)
+
+
+@pytest.mark.usefixtures("storage")
+def test_the_same_picture_sent_twice_at_the_same_moment_is_kept_once(owner: int) -> None:
+    client_id = add_client(owner)
+    jd = files(screenshot(), screenshot(POSTING[:5]))
+    ids: list[str] = []
+
+    def send(number: int) -> None:
+        ids.append(submit(owner, client_id, jd if number % 2 else jd[::-1], token=str(number)).id)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(ids)) == 4
+    for run_id in ids:
+        assert in_review(owner, run_id).in_review
+    with database.session(owner) as db:
+        assert len(db.exec(select(Picture)).all()) == len(db.exec(select(Reading)).all()) == 2
+
+
+def test_too_much_text_can_be_shortened_in_a_review(owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    client_id = add_client(owner)
+    monkeypatch.setattr(jobs, "MAX_CHARACTERS", 150)
+    run = submit(owner, client_id, files(screenshot()), ocr=Ocr(review=False))
+    seen = settle(owner, run.id)
+    assert seen.run.failure_code == "image_text_too_long"
+    assert runs.remedy(seen.run) == "review"
+    with database.session(owner) as db:
+        runs.retry(db, run.id, review=True)
+    assert in_review(owner, run.id).in_review
+    kept = POSTING[:2] + POSTING[5:7]
+    confirm(owner, run.id, [[(line, line in kept) for line in POSTING]])
+    seen = settle(owner, run.id)
+    assert seen.run.status is RunStatus.COMPLETED
+    assert seen.job is not None
+    assert seen.job.text.splitlines() == kept
+
+
+def test_a_review_is_found_again_after_a_newer_version(owner: int) -> None:
+    with database.session(owner) as db:
+        client_id = clients.create(db, "Ann").id or 0
+        scan = clients.add_upload(db, client_id, ResumeKind.RESUME, files(screenshot(), name="cv.png"))
+        waiting = runs.submit_extraction(db, scan, model=OFFLINE_MODEL, locale="en")
+    in_review(owner, waiting.id)
+    with database.session(owner) as db:
+        newer = clients.add_paste(db, client_id, ResumeKind.RESUME, "Ann Example, analyst in Leeds since 2019")
+        run = runs.submit_extraction(db, newer, model=OFFLINE_MODEL, locale="en")
+    settle(owner, run.id)
+    with database.session(owner) as db:
+        found = runs.latest_extraction(db, client_id, ResumeKind.RESUME)
+        assert found is not None
+        assert found.id == waiting.id
+        runs.cancel(db, waiting.id)
+        found = runs.latest_extraction(db, client_id, ResumeKind.RESUME)
+        assert found is not None
+        assert found.id == run.id
+
+
 def test_reading_stops_when_asked(owner: int) -> None:
     client_id = add_client(owner)
     long = files(
@@ -260,13 +355,8 @@ def test_a_mixed_document_becomes_a_resume_page_by_page(owner: int) -> None:
     canvas.drawString(72, 700, "Ann Example")
     canvas.drawString(72, 680, "ann@example.com, analyst with eight years in retail and logistics")
     canvas.showPage()
-    canvas.drawInlineImage(
-        picture(["Experience", "2019-2024 Analyst, Fernhill Retail", "Built sales dashboards in SQL"]),
-        50,
-        300,
-        500,
-        300,
-    )
+    scan = picture(["Experience", "2019-2024 Analyst, Fernhill Retail", "Built sales dashboards in SQL"])
+    canvas.drawInlineImage(scan, 36, 300, 540, 540 * scan.height / scan.width)
     canvas.showPage()
     canvas.drawString(72, 700, "Education: Bachelor of Statistics, University of Leeds, 2011 to 2014")
     canvas.save()

@@ -17,16 +17,19 @@ from core.settings import settings
 THUMBNAIL = 160  # pixels
 
 
-def choose_files(page: Page, key: str, label: str, help_text: str, limit: int) -> Files | None:
-    """The documents a person has given, in the order they want them read; None when one cannot be, and says why."""
+def choose_files(page: Page, slot: str, key: str, label: str, help_text: str, limit: int) -> Files | None:
+    """The documents a person has given, in the order they want them read; None when one cannot be, and says why.
+
+    `slot` names the place in the app, which holds one choice of files at a time; `key` is the uploader's own.
+    """
     # Any type, because the uploader would turn a wrong one away without a word on what to do about it.
     given = st.file_uploader(label, accept_multiple_files=True, key=key, help=help_text)
     paste_target(page, key)
-    order: list[str] = st.session_state.setdefault(f"{key}-order", [])
+    order: list[str] = st.session_state.setdefault(f"{slot}-order", [])
     order[:] = [i for i in order if i in {file.file_id for file in given}]
     order += [file.file_id for file in given if file.file_id not in order]
     files = sorted(given, key=lambda file: order.index(file.file_id))
-    read = _read(page, key, files, limit)
+    read = _read(page, slot, files, limit)
     failures = [(file, one) for file, one in zip(files, read, strict=True) if isinstance(one, WorkbenchError)]
     for file, failure in failures:
         st.error(f"**{render.escape(file.name)}**: {failure.message(page.locale)}", icon=":material/error:")
@@ -38,9 +41,9 @@ def choose_files(page: Page, key: str, label: str, help_text: str, limit: int) -
     return None if failures else documents
 
 
-def _read(page: Page, key: str, files: Sequence[UploadedFile], limit: int) -> list[Document | WorkbenchError]:
+def _read(page: Page, slot: str, files: Sequence[UploadedFile], limit: int) -> list[Document | WorkbenchError]:
     """Each file read once, as long as it is chosen."""
-    read: dict[str, Document | WorkbenchError] = st.session_state.get(f"{key}-read", {})
+    read: dict[str, Document | WorkbenchError] = st.session_state.get(f"{slot}-read", {})
     for file in files:
         if file.file_id not in read:
             with st.spinner(page.t("profile.reading")):
@@ -48,7 +51,7 @@ def _read(page: Page, key: str, files: Sequence[UploadedFile], limit: int) -> li
                     read[file.file_id] = read_document(file.getvalue(), file.name, limit)
                 except WorkbenchError as error:
                     read[file.file_id] = error
-    st.session_state[f"{key}-read"] = {file.file_id: read[file.file_id] for file in files}
+    st.session_state[f"{slot}-read"] = {file.file_id: read[file.file_id] for file in files}
     return [read[file.file_id] for file in files]
 
 
@@ -96,6 +99,8 @@ def ocr_options(page: Page, key: str, files: Files | None) -> Ocr | None:
         format_func=lambda name: engine_label(page, name),
         key=f"engine-{key}",
     )
+    if engine == "vision":
+        st.caption(page.t("workbench.vision_sends", model=render.escape(settings().vision_model)))
     for name, reason in reasons.items():
         if reason is not None:
             why = i18n.translate(page.locale, f"failure.{reason}")

@@ -14,40 +14,38 @@ from core.runs import RunView
 def review(page: Page, view: RunView) -> None:
     """Draw the review of a run, keep what is typed as it is typed, and let the run go on when that is confirmed."""
     st.markdown(page.t("review.lead"))
-    for notice in dict.fromkeys(_notices(page, view)):
-        st.warning(notice, icon=":material/info:")
+    engine_notices(page, view)
     # As they were when this session opened them: the editor holds what has changed since, and pictures are sent once.
     key = f"review-{view.run.id}-{view.run.attempt}"
-    if key not in st.session_state:
-        with page.session() as db:
-            st.session_state[key] = pages.under_review(db, pages.source(db, view.run))
+    opened = st.session_state.get("review")
+    if opened is None or opened[0] != key:
+        with page.session() as db, st.spinner(page.t("profile.reading")):
+            opened = st.session_state["review"] = key, pages.under_review(db, pages.source(db, view.run))
     st.caption(page.t("read_by", engine=render.escape(", ".join(view.readers))) + " · " + page.t("review.saved"))
     label = page.t("review.confirm_match" if view.run.kind is RunKind.MATCH else "review.confirm_resume")
-    drafts, confirmed = review_editor(page, key, st.session_state[key], confirm_label=label)
+    drafts, confirmed = review_editor(page, key, opened[1], confirm_label=label)
     try:
         with page.session() as db:
             if confirmed:
                 runs.confirm_review(db, view.run.id, drafts)
-            elif drafts is not None:
-                runs.save_review(db, view.run.id, drafts)
+            elif drafts not in (None, st.session_state.get("review_saved")):  # another tab may have saved since
+                runs.save_review(db, view.run.id, drafts or [])
+                st.session_state["review_saved"] = drafts
     except WorkbenchError as error:
         page.error(error)
         return
     if confirmed:
-        st.session_state.pop(key)
+        st.session_state.pop("review")
         st.rerun()
 
 
-def _notices(page: Page, view: RunView) -> list[str]:
-    """Why pictures were not read by the engine that was asked for."""
-    asked = view.run.ocr_engine or ""
-    return [
-        page.t(
+def engine_notices(page: Page, view: RunView) -> None:
+    """Say why pictures were not read by the engine that was asked for."""
+    for code in dict.fromkeys(each.engine_failure for each in view.pages if each.engine_failure):
+        notice = page.t(
             "review.fallback",
-            engine=engine_label(page, asked),
-            used=engine_label(page, "rapidocr"),
-            reason=i18n.translate(page.locale, f"failure.{each.engine_failure}"),
+            engine=engine_label(page, view.run.ocr_engine or ""),
+            used=render.escape(", ".join(view.readers)),
+            reason=i18n.translate(page.locale, f"failure.{code}"),
         )
-        for each in view.pages
-        if each.engine_failure
-    ]
+        st.warning(notice, icon=":material/info:")

@@ -8,6 +8,7 @@ from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from app.components.page import Page, yield_point
 from core import render, runs
+from core.errors import StateError
 from core.models import Run, RunStatus
 from core.runs import LiveText, RunView, Step, StepState
 
@@ -48,6 +49,21 @@ def stop_button(page: Page, view: RunView) -> None:
     asked = view.run.cancel_requested_at is not None
     label = page.t("stopping") if asked else page.t("stop")
     st.button(label, icon=":material/stop_circle:", on_click=stop, disabled=asked, key=f"stop-{view.run.id}")
+
+
+def retry_button(page: Page, run: Run) -> None:
+    """Try once more what ended badly, with a check of the recognised text where only that helps."""
+    check = runs.remedy(run) == "review"
+
+    def retry() -> None:
+        with page.session() as db:
+            try:
+                runs.retry(db, run.id, review=check)
+            except StateError:
+                return  # a second click: the first one has begun the next attempt, which the page now shows
+
+    label, icon = ("check_text", ":material/rate_review:") if check else ("retry", ":material/refresh:")
+    st.button(page.t(label), type="primary", icon=icon, on_click=retry, key=f"retry-{run.id}")
 
 
 def watch(page: Page, run_id: str, on_change: Callable[[RunView], None] = lambda view: None) -> None:

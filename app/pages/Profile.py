@@ -15,7 +15,7 @@ from app.components.page import Page, open_page
 from app.components.review import review
 from app.components.summary_editor import edit
 from core import clients, documents, editing, i18n, render, runs
-from core.errors import StateError, WorkbenchError
+from core.errors import WorkbenchError
 from core.models import Client, Resume, ResumeKind, Run, RunStatus
 from core.settings import settings
 
@@ -129,7 +129,7 @@ def _document(page: Page, client: Client, kind: ResumeKind, watched: list[tuple[
     with page.session() as db:
         versions = clients.versions(db, client.id or 0, kind)
         current = clients.current(db, client.id or 0, kind)
-        run = runs.latest_extraction(db, versions[0]) if versions else None
+        run = runs.latest_extraction(db, client.id or 0, kind)
     st.caption(page.t(f"profile.{kind}_hint"))
     if run is not None and not run.status.finished:
         with page.session() as db:
@@ -159,6 +159,7 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
     key = f"{saves}-{st.session_state.get(saves, 0)}"  # a new key empties these widgets after a success
     files = choose_files(
         page,
+        kind,
         f"file-{key}",
         page.t("profile.file"),
         page.t("profile.file_help", accepted=documents.ACCEPTED),
@@ -190,15 +191,8 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
 
 def _failed(page: Page, run: Run) -> None:
     st.error(i18n.translate(page.locale, f"failure.{run.failure_code or 'internal'}"))
-
-    def retry() -> None:
-        with page.session() as db:
-            try:
-                runs.retry(db, run.id)
-            except StateError:
-                return  # a second click: the first one has begun the next attempt
-
-    st.button(page.t("retry"), icon=":material/refresh:", on_click=retry, key=f"retry-{run.id}")
+    if runs.remedy(run) != "new_files":  # those are given below
+        run_viewer.retry_button(page, run)
 
 
 def _result(page: Page, resume: Resume) -> None:

@@ -11,16 +11,17 @@ from app.components.files import choose_files, ocr_options
 from app.components.labels import model_label
 from app.components.page import Page, asked, open_page, place_for
 from app.components.report import receipt, report
-from app.components.review import review
-from core import clients, documents, i18n, jobs, pages, render, runs
+from app.components.review import engine_notices, review
+from core import clients, database, documents, i18n, jobs, pages, render, runs
 from core.errors import NotFoundError, WorkbenchError
 from core.models import Client, Job, ResumeKind, RunStatus
 from core.runs import RunView
 from core.settings import settings
 
-# Failures that another try with the same job description cannot mend.
-TEXT_AT_FAULT = {"no_requirements", "image_not_a_job", "jd_too_short", "jd_too_long"}
-PICTURES_AT_FAULT = {"image_no_text", "image_blurry"}
+NEXT_FORM = {
+    "edit_text": ("workbench.edit_jd", ":material/edit:"),
+    "new_files": ("workbench.new_pictures", ":material/add_photo_alternate:"),
+}
 
 
 def new_match(page: Page) -> None:
@@ -96,6 +97,7 @@ def _form(page: Page, client: Client) -> None:
     )
     files = choose_files(
         page,
+        "jd",
         f"files-{token}",
         page.t("workbench.files"),
         page.t("workbench.files_help", accepted=documents.ACCEPTED),
@@ -150,6 +152,7 @@ def show_run(page: Page, run_id: str) -> None:
         run_viewer.stop_button(page, view)
         run_viewer.watch(page, run_id, lambda now: _header(page, now, head))
     elif view.run.status is RunStatus.COMPLETED:
+        engine_notices(page, view)
         report(page, view)
     else:
         _ended_badly(page, view)
@@ -170,25 +173,15 @@ def _ended_badly(page: Page, view: RunView) -> None:
     stopped = view.run.status is RunStatus.CANCELLED
     code = view.run.failure_code or ("cancelled" if stopped else "internal")
     (st.info if stopped else st.error)(i18n.translate(page.locale, f"failure.{code}"))
-    if code in TEXT_AT_FAULT and view.job is not None:
-        if st.button(page.t("workbench.edit_jd"), type="primary", icon=":material/edit:"):
+    remedy = runs.remedy(view.run)
+    if remedy in ("edit_text", "new_files"):
+        label, icon = NEXT_FORM[remedy]
+        if st.button(page.t(label), type="primary", icon=icon):
             with page.session() as db:
-                _new_draft(pages.text_so_far(db, view.job))
+                _new_draft(pages.text_so_far(db, view.job) if remedy == "edit_text" and view.job else "")
             st.switch_page("pages/Workbench.py", query_params={"client": str(view.client.id)})
         return
-    if code in PICTURES_AT_FAULT:
-        if st.button(page.t("workbench.new_pictures"), type="primary", icon=":material/add_photo_alternate:"):
-            st.switch_page("pages/Workbench.py", query_params={"client": str(view.client.id)})
-        return
-
-    def retry() -> None:
-        with page.session() as db:
-            try:
-                runs.retry(db, view.run.id)
-            except WorkbenchError:
-                return  # a second click: the first one has begun the next attempt, which the page now shows
-
-    st.button(page.t("retry"), type="primary", icon=":material/refresh:", on_click=retry)
+    run_viewer.retry_button(page, view.run)
     if not stopped:
         receipt(page, view)
 
@@ -199,9 +192,15 @@ def _sources(page: Page, view: RunView) -> None:
     with st.expander(page.t("workbench.jd"), icon=":material/article:"):
         st.text(view.job.text)
         if any(each.picture_id for each in view.pages) and st.toggle(page.t("workbench.show_pictures")):
-            with page.session() as db:
-                for picture in pages.previews(db, view.job):
-                    st.image(picture)
+            for picture in _pictures(page.owner_id, view.job.id or 0):
+                st.image(picture)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _pictures(owner_id: int, job_id: int) -> list[bytes]:
+    with database.session(owner_id) as db:
+        previews = [pages.preview(db, each) for each in pages.of(db, db.require(Job, job_id))]
+    return [preview for preview in previews if preview is not None]
 
 
 def main() -> None:

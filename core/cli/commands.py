@@ -70,8 +70,10 @@ def parser() -> argparse.ArgumentParser:
 def _match(arguments: argparse.Namespace) -> None:
     model = _model(arguments.model)
     engine = arguments.ocr or settings().ocr_engine
-    resume, jd = files.read_resume(arguments.resume, engine), files.read_jd(arguments.jd, engine)
-    detailed = files.read_resume(arguments.detailed, engine)
+    resume, detailed = (
+        files.read_resume(path, engine, arguments.locale) for path in (arguments.resume, arguments.detailed)
+    )
+    jd = files.read_jd(arguments.jd, engine, arguments.locale)
     locale = arguments.locale or i18n.detect_locale(jd)
     job, match, score = _run_match(resume, detailed, jd, model, locale)
     if arguments.json:
@@ -91,7 +93,9 @@ def _batch(arguments: argparse.Namespace) -> None:
     model = _model(arguments.model)
     table = files.read_table(arguments.jds, reserved=RESULTS)
     engine = arguments.ocr or settings().ocr_engine
-    resume, detailed = files.read_resume(arguments.resume, engine), files.read_resume(arguments.detailed, engine)
+    resume, detailed = (
+        files.read_resume(path, engine, arguments.locale) for path in (arguments.resume, arguments.detailed)
+    )
 
     def results(text: str) -> dict[str, object]:
         started = time.monotonic()
@@ -122,7 +126,7 @@ def _summarize(arguments: argparse.Namespace) -> None:
         return
     engine = arguments.ocr or settings().ocr_engine
     read = files.read_jd if arguments.kind == "job" else files.read_resume
-    text = read(arguments.file, engine)
+    text = read(arguments.file, engine, arguments.locale)
     locale = arguments.locale or i18n.detect_locale(text)
     with files.output(arguments.out, arguments.file) as out:
         if arguments.kind == "job":

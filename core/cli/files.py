@@ -19,25 +19,26 @@ MAX_TABLE_BYTES = 100 * 2**20
 JD_COLUMN = "jd_text"
 
 
-def read_resume(path: Path | None, engine: str) -> str:
+def read_resume(path: Path | None, engine: str, locale: str | None) -> str:
     """The text of a resume file, pictures in it read by that OCR engine; nothing for no file."""
-    return _text(path, engine, MAX_CHARACTERS, joined=False) if path else ""
+    return _text(path, engine, locale, MAX_CHARACTERS, job=False) if path else ""
 
 
-def read_jd(path: Path, engine: str) -> str:
+def read_jd(path: Path, engine: str, locale: str | None) -> str:
     """The text of a job description, valid as one, pictures read by that OCR engine."""
-    return jobs.valid_text(_text(path, engine, jobs.MAX_CHARACTERS, joined=True))
+    return jobs.valid_text(_text(path, engine, locale, jobs.MAX_CHARACTERS, job=True))
 
 
-def _text(path: Path, engine: str, limit: int, *, joined: bool) -> str:
+def _text(path: Path, engine: str, locale: str | None, limit: int, *, job: bool) -> str:
     document = read_document(_bytes(path, MAX_PICTURE_BYTES), path.name, limit)
     if not document.scanned:
         return document.text
     from core import scans  # noqa: PLC0415 - what reads pictures takes long to import
 
-    text, failure = scans.text(document, joined=joined, locale=i18n.DEFAULT, engine=engine, limit=limit)
+    locale = locale or i18n.DEFAULT
+    text, failure = scans.text(document, job=job, locale=locale, engine=engine, limit=limit)
     if failure:
-        print(i18n.translate(i18n.DEFAULT, f"failure.{failure}"), file=sys.stderr)
+        print(i18n.translate(locale, f"failure.{failure}"), file=sys.stderr)
     return text
 
 

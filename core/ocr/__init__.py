@@ -8,7 +8,6 @@ and not to the text is set aside. `check` refuses readings that cannot be truste
 """
 
 import logging
-import math
 import time
 from collections.abc import Sequence
 
@@ -63,7 +62,7 @@ def read(image: Image.Image, engine: Engine, on_tile: OnTile = lambda done, tota
         width=width,
         height=height,
         paragraphs=tuple(found),
-        confidence=_confidence(pieces),
+        confidence=rotation.confidence(pieces),
     )
 
 
@@ -81,25 +80,10 @@ def check(transcripts: Sequence[Transcript]) -> None:
         raise InputError("image_no_text" if sum(letters) < _NOISY_FEW else "image_blurry")
 
 
-def _confidence(pieces: Sequence[Piece]) -> float:
-    """Mean over the pieces, weighted by how much text there seems to be; 1 without any."""
-    weights = [_extent(piece) for piece in pieces]
-    return (
-        sum(p.confidence * weight for p, weight in zip(pieces, weights, strict=True)) / sum(weights) if pieces else 1.0
-    )
-
-
-def _extent(piece: Piece) -> float:
-    """Length in line heights; the number of characters where the place is not known."""
-    if piece.box is None:
-        return max(len(piece.text), 1)
-    a, b, c, _ = piece.box
-    return max(math.dist(a, b) / max(math.dist(b, c), 1.0), 1.0)
-
-
 def _read(image: Image.Image, engine: Engine, on_tile: OnTile, *, may_turn: bool) -> tuple[int, list[Piece]]:
     """Degrees by which the picture had to be turned, and the pieces of the turned one."""
-    boxes = tiles(image)
+    # An engine that finds no places cuts the picture itself, and is asked, and paid, once.
+    boxes = tiles(image) if engine.finds_places else [(0, 0, *image.size)]
     on_tile(0, len(boxes))
     pieces: list[Piece] = []
     for number, box in enumerate(boxes, 1):
@@ -120,7 +104,7 @@ def _read(image: Image.Image, engine: Engine, on_tile: OnTile, *, may_turn: bool
 
 def _best_turn(tile: Image.Image, found: list[Piece], engine: Engine) -> tuple[int, list[Piece]]:
     """The turn that makes a tile legible, and what is read then; none if no turn does, as for a blurred one."""
-    if rotation.looks_right(found) or (rotation.stands(found) and rotation.is_vertical_writing(tile, found, engine)):
+    if rotation.looks_right(found) or rotation.is_vertical_writing(tile, found, engine):
         return 0, found
     for degrees in rotation.candidates(found):
         turned = engine.read(rotation.turn(tile, degrees))

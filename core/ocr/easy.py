@@ -5,9 +5,7 @@ installed and broken: a PyTorch for the CPU with a torchvision for the GPU raise
 """
 
 import logging
-import queue
 import threading
-from collections.abc import Callable
 from contextlib import nullcontext
 from http.client import HTTPException
 from importlib import import_module
@@ -28,7 +26,7 @@ log = logging.getLogger(__name__)
 NAME = "easyocr"
 LANGUAGES = ["ch_sim", "en"]
 WEIGHTS = ("craft_mlt_25k.pth", "zh_sim_g2.pth")  # what these languages need, 80 and 21 MB
-LOAD_SECONDS = 300  # EasyOCR downloads without a time limit of its own
+LOAD_SECONDS = 300  # that another process may take to download the same
 
 # What its constructor raises when weights are missing, damaged or not to be had. NameError: its complaint about a
 # damaged recogniser uses a variable that is not set (1.7.2). HTTP errors are OSErrors.
@@ -48,7 +46,8 @@ def unavailable() -> str | None:
 
 
 class EasyEngine:
-    """`core.ocr.transcript.Engine`, loaded when it is made, which takes seconds, and minutes when it downloads.
+    """`core.ocr.transcript.Engine`, loaded when it is made, which takes seconds, and when it downloads, without a limit
+    of its own, minutes.
 
     Raises InputError: `easyocr_not_installed`, `easyocr_no_weights`, or `easyocr_broken` when its import fails.
     """
@@ -60,7 +59,7 @@ class EasyEngine:
         if code := unavailable():
             raise InputError(code)
         self._lock = threading.Lock()
-        self._reader, self.version = _in_time(_load)
+        self._reader, self.version = _load()
         log.info("OCR engine %s %s loaded", self.name, self.version)
 
     def read(self, tile: Image.Image) -> list[Piece]:
@@ -111,27 +110,6 @@ def _alone(weights: Path) -> Any:
 
     weights.mkdir(parents=True, exist_ok=True)
     return FileLock(weights / "download.lock", timeout=LOAD_SECONDS)
-
-
-def _in_time(load: Callable[[], tuple[Any, str]]) -> tuple[Any, str]:
-    """The result of `load`, or InputError `easyocr_no_weights` when it takes too long; the download then goes on for
-    the benefit of a later try."""
-    results: queue.SimpleQueue[tuple[Any, str] | Exception] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            results.put(load())
-        except Exception as error:
-            results.put(error)
-
-    threading.Thread(target=run, name="easyocr-load", daemon=True).start()
-    try:
-        result = results.get(timeout=LOAD_SECONDS)
-    except queue.Empty:
-        raise InputError("easyocr_no_weights") from None
-    if isinstance(result, Exception):
-        raise result
-    return result
 
 
 def _quad(box: Any) -> Quad:

@@ -21,7 +21,11 @@ log = logging.getLogger(__name__)
 
 DEFAULT = "rapidocr"
 NAMES = (DEFAULT, easy.NAME, vision.NAME)
+LOAD_SECONDS = 300.0  # that an engine is waited for
 PATIENCE = 600.0  # seconds before weights that could not be had are tried again: a blocked network costs minutes a try
+HEARTBEAT = 0.25  # seconds after which who waits for an engine is asked whether to go on
+
+Waiting = Callable[[], None]  # called every HEARTBEAT; may raise to stop waiting, and the engine is loaded all the same
 
 
 def unavailable(name: str) -> str | None:
@@ -34,35 +38,43 @@ def unavailable(name: str) -> str | None:
     return known or _CHECKS[name]()
 
 
-def get(name: str, *, locale: str, listener: llm.Listener | None = None) -> Engine:
+def _patient() -> None:
+    """Wait as long as it takes."""
+
+
+def get(name: str, *, locale: str, listener: llm.Listener | None = None, waiting: Waiting = _patient) -> Engine:
     """The engine of that name, loaded. `locale` and `listener` are for `vision`, which makes model calls.
 
-    Raises InputError with the code that says why it cannot be had, and KeyError for a name not in `NAMES`.
+    Raises InputError with the code that says why it cannot be had, whatever `waiting` raises, and KeyError for a name
+    not in `NAMES`.
     """
     if name in _LOCAL:
-        return _LOCAL[name].get()
+        return _LOCAL[name].get(waiting)
     if code := _CHECKS[name]():
         raise InputError(code)
     return vision.VisionEngine(llm.configured(settings().vision_model), locale, listener)
 
 
-def default() -> Engine:
+def default(waiting: Waiting = _patient) -> Engine:
     """The engine that reads when another cannot. Raises InputError `ocr_broken` when its installation is damaged."""
-    return _LOCAL[DEFAULT].get()
+    return _LOCAL[DEFAULT].get(waiting)
 
 
-def resolve(name: str, *, locale: str, listener: llm.Listener | None = None) -> tuple[Engine, str | None]:
+def resolve(
+    name: str, *, locale: str, listener: llm.Listener | None = None, waiting: Waiting = _patient
+) -> tuple[Engine, str | None]:
     """The engine of that name and None, or the default one and the code that says why it stands in.
 
-    An empty name means the default. Raises InputError when the default cannot be had either.
+    An empty name means the default. Raises InputError when the default cannot be had either, and whatever `waiting`
+    raises.
     """
     if name in ("", DEFAULT):
-        return default(), None
+        return default(waiting), None
     try:
-        return get(name, locale=locale, listener=listener), None
+        return get(name, locale=locale, listener=listener, waiting=waiting), None
     except InputError as error:
         log.info("ocr engine replaced engine=%s code=%s", name, error.code)
-        return default(), error.code
+        return default(waiting), error.code
 
 
 def warm_up() -> None:
@@ -81,43 +93,61 @@ def _rapid() -> Engine:
 
 @dataclass
 class _Local:
-    """An engine of this machine: made once, and not tried over and over where it cannot be made."""
+    """An engine of this machine: made once, in a thread of its own, and not tried over and over where that fails."""
 
     name: str
     make: Callable[[], Engine]
     broken: str  # the code of a failure that has none of its own
+    late: str  # the code when it takes too long; what is not done then goes on, for the benefit of a later try
     _engine: Engine | None = None
     _failure: tuple[str, float] | None = None  # code, and when it happened
+    _loading: threading.Event | None = None  # set when an attempt under way has ended
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def failure(self) -> str | None:
         """The code of an earlier failure; weights may appear, but a broken installation stays so till the restart."""
-        if self._failure is None:
+        if self._engine or self._failure is None:
             return None
         code, when = self._failure
         return code if code == self.broken or time.monotonic() - when < PATIENCE else None
 
-    def get(self) -> Engine:
-        with self._lock:
-            if self._engine is None:
-                if code := self.failure():
-                    raise InputError(code)
-                self._engine = self._made()
-            return self._engine
+    def get(self, waiting: Waiting) -> Engine:
+        deadline = time.monotonic() + LOAD_SECONDS
+        while self._engine is None:
+            if code := self.failure():
+                raise InputError(code)
+            if not self._attempt().wait(HEARTBEAT):
+                waiting()
+                if time.monotonic() > deadline:
+                    self._failed(self.late, TimeoutError())
+        return self._engine
 
-    def _made(self) -> Engine:
+    def _attempt(self) -> threading.Event:
+        """The attempt under way, or a new one."""
+        with self._lock:
+            if self._loading is None:
+                self._loading = threading.Event()
+                if self._engine is None:
+                    threading.Thread(target=self._load, args=[self._loading], name="ocr-load", daemon=True).start()
+            return self._loading
+
+    def _load(self, done: threading.Event) -> None:
         try:
-            return self.make()
+            self._engine = self.make()
         except Exception as error:  # an installation can be broken in any way
-            code = error.code if isinstance(error, InputError) else self.broken
-            self._failure = code, time.monotonic()
-            cause = error.__cause__ or error
-            log.warning("ocr engine cannot be loaded engine=%s code=%s error=%s", self.name, code, type(cause).__name__)
-            raise InputError(code) from error
+            self._failed(error.code if isinstance(error, InputError) else self.broken, error.__cause__ or error)
+        finally:
+            with self._lock:
+                self._loading = None
+            done.set()
+
+    def _failed(self, code: str, cause: BaseException) -> None:
+        self._failure = code, time.monotonic()
+        log.warning("ocr engine cannot be loaded engine=%s code=%s error=%s", self.name, code, type(cause).__name__)
 
 
 _LOCAL = {
-    DEFAULT: _Local(DEFAULT, _rapid, "ocr_broken"),
-    easy.NAME: _Local(easy.NAME, easy.EasyEngine, "easyocr_broken"),
+    DEFAULT: _Local(DEFAULT, _rapid, broken="ocr_broken", late="ocr_broken"),
+    easy.NAME: _Local(easy.NAME, easy.EasyEngine, broken="easyocr_broken", late="easyocr_no_weights"),
 }
 _CHECKS = {DEFAULT: lambda: None, easy.NAME: easy.unavailable, vision.NAME: vision.unavailable}

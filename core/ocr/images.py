@@ -5,25 +5,30 @@ refused: half a picture is half a job description. Whatever the bytes hold, only
 
 Pillow's plugins are called directly and not by `Image.open`: no other format can be reached, and its process-wide
 limit on pixels, with the warnings that go with it, stays what it is for everybody else.
+
+The largest picture takes 500 MB while it is decoded: what Pillow makes of the file, and the RGB picture, each with four
+bytes a pixel (as WebP twice that, for the canvases of its decoder). Everything else is done in strips, and large
+pictures are decoded one at a time.
 """
 
 import io
 import math
 import struct
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageFile
 
 from core import filetypes, heif
-from core.documents import MAX_PICTURE_BYTES
 from core.errors import InputError
+from core.filetypes import MAX_PICTURE_BYTES
 
 KINDS = tuple(filetypes.PICTURES)
-MAX_BYTES = MAX_PICTURE_BYTES
 MAX_PIXELS = 60_000_000  # width x height: a 50-megapixel camera, or a screenshot 1080 wide and 55,000 tall
 MIN_SIDE = 12  # pixels; a line of text needs as many
 
@@ -56,8 +61,8 @@ def decode(data: bytes) -> Image.Image:
     image_heic_unsupported; image_too_many_pixels with `width`, `height` and `limit` in megapixels; image_too_small
     with `width`, `height` and `limit`; image_damaged, also for a picture that is cut short.
     """
-    with _guarded():
-        return _upright(_open(data))
+    with _opened(data) as image:
+        return _upright(image)
 
 
 def pages(data: bytes, limit: int) -> list[bytes]:
@@ -66,8 +71,7 @@ def pages(data: bytes, limit: int) -> list[bytes]:
     Every page of a TIFF is a picture; these and HEIC become JPEG. All are decoded once, so that none fails later.
     Raises InputError as `decode`, and file_too_many_scans with `pages` and `limit`.
     """
-    with _guarded():
-        image = _open(data)
+    with _opened(data) as image:
         name = kind(data)
         frames = list(_frames(image)) if name == "TIFF" else [0]
         if len(frames) > limit:
@@ -75,7 +79,7 @@ def pages(data: bytes, limit: int) -> list[bytes]:
         if len(frames) == 1:
             upright = _upright(image)
             return [encode(upright) if name == "HEIC" else data]
-        return [encode(_upright(_page(data, frame))) for frame in frames]
+    return [_page(data, frame) for frame in frames]
 
 
 # --- bytes of our own -----------------------------------------------------------------------------------------
@@ -121,6 +125,26 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
 
 # --- opening --------------------------------------------------------------------------------------------------
 
+_LARGE = 12_000_000  # pixels; the camera of a common phone, 100 MB while it is decoded
+_large_ones = threading.RLock()
+
+
+def _alone(is_large: bool) -> AbstractContextManager[object]:
+    return _large_ones if is_large else nullcontext()
+
+
+@contextmanager
+def _opened(data: bytes, frame: int = 0) -> Iterator[ImageFile.ImageFile]:
+    """The picture as `_open` gives it, or another frame of it; nobody else has a large one open meanwhile."""
+    # A HEIC is decoded when it is opened.
+    with _guarded(), _alone(kind(data) == "HEIC"):
+        image = _open(data)
+        if frame:
+            image.seek(frame)
+            _check(image.size)
+        with _alone(image.width * image.height > _LARGE):
+            yield image
+
 
 @contextmanager
 def _guarded() -> Iterator[None]:
@@ -136,9 +160,11 @@ def _open(data: bytes) -> ImageFile.ImageFile:
     """The picture with its header read and checked, its pixels not yet decoded."""
     if not data:
         raise InputError("file_empty")
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_PICTURE_BYTES:
         # Rounded up, so that a size just over the limit does not read as the limit.
-        raise InputError("image_too_large", size=math.ceil(len(data) / 2**20 * 10) / 10, limit=MAX_BYTES // 2**20)
+        raise InputError(
+            "image_too_large", size=math.ceil(len(data) / 2**20 * 10) / 10, limit=MAX_PICTURE_BYTES // 2**20
+        )
     name = kind(data)
     if name is None:
         raise InputError("image_type_unknown")
@@ -182,11 +208,9 @@ def _gif_size(data: bytes) -> tuple[int, int]:
     return max(width, left + frame_width), max(height, top + frame_height)
 
 
-def _page(data: bytes, number: int) -> ImageFile.ImageFile:
-    image = _open(data)
-    image.seek(number)
-    _check(image.size)
-    return image
+def _page(data: bytes, number: int) -> bytes:
+    with _opened(data, number) as image:
+        return encode(_upright(image))
 
 
 _SUBFILE_TYPE = 254  # TIFF 6.0: bit 0 marks a smaller version of another page
@@ -222,9 +246,11 @@ _SOLID = 64  # of 255: what is less opaque is a shadow or the soft edge of a let
 
 
 def _upright(image: ImageFile.ImageFile) -> Image.Image:
+    """The picture in RGB, turned; the one given is closed, for there may be no room for a third."""
     image.load()
     turn = _TURNS.get(_orientation(image))  # after loading: in PNG it may come last, and TIFF turns itself
     rgb = _rgb(image)
+    image.close()
     rgb = rgb if turn is None else rgb.transpose(turn)
     rgb.info = {}  # what the file said about itself must not be written into another
     return rgb
@@ -239,38 +265,74 @@ def _orientation(image: Image.Image) -> Any:
 
 def _rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith(_DEEP):
-        return _from_deep(image).convert("RGB")
+        return _from_deep(image)
     if image.has_transparency_data:
-        # Pillow converts premultiplied colours only one step at a time.
-        straight = image.convert({"RGBa": "RGBA", "La": "LA"}.get(image.mode, "RGBA")).convert("RGBA")
-        return _on_background(straight)
+        return _on_background(image)
     return image.copy() if image.mode == "RGB" else image.convert("RGB")
+
+
+_STRIP = 2**20  # pixels
+
+
+def _strips(image: Image.Image, margin: int = 0) -> Iterator[tuple[int, int, Image.Image]]:
+    """The picture in parts of its full width, each with its first row and the row after its last.
+
+    `margin` is how many rows more the part itself has on either side, where the picture has them.
+    """
+    rows = max(1, _STRIP // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        yield top, bottom, image.crop((0, max(top - margin, 0), image.width, min(bottom + margin, image.height)))
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
     """Values of 16 and 32 bits as bytes: darkest black, brightest white, since the range in use is not on record."""
-    values = np.array(image, dtype=np.float32)
-    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
+    extremes = [(values.min(), values.max()) for _, _, strip in _strips(image) for values in [_numbers(strip)]]
+    low, high = float(min(low for low, _ in extremes)), float(max(high for _, high in extremes))
+    shown = Image.new("RGB", image.size, "white")
     if low == high:
-        return Image.new("L", image.size, 255)
-    values -= low
-    values *= 255 / (high - low)
-    return Image.fromarray(np.rint(values).astype(np.uint8))
+        return shown
+    for top, _, strip in _strips(image):
+        values = (_numbers(strip) - low) * (255 / (high - low))
+        shown.paste(Image.fromarray(np.rint(values).astype(np.uint8)), (0, top))
+    return shown
+
+
+def _numbers(image: Image.Image) -> npt.NDArray[np.float32]:
+    return np.nan_to_num(np.asarray(image, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _on_background(image: Image.Image) -> Image.Image:
-    """An RGBA picture on white, or on black when what borders on its transparent parts is light: text must show."""
-    alpha = image.getchannel("A")
-    solid = np.asarray(alpha) >= _SOLID
+    """A picture on white, or on black when what borders on its transparent parts is light: text must show."""
+    light = dark = 0
+    for top, bottom, strip in _strips(image, margin=1):
+        brightness = _brightness_of_edge(strip, first=min(top, 1), rows=bottom - top)
+        light += np.count_nonzero(brightness > 127)
+        dark += np.count_nonzero(brightness <= 127)
+    filled = Image.new("RGB", image.size, "black" if light > dark else "white")
+    for top, _, strip in _strips(image):
+        part = _rgba(strip)
+        filled.paste(part, (0, top), mask=part)
+    return filled
+
+
+def _rgba(image: Image.Image) -> Image.Image:
+    # Pillow converts premultiplied colours only one step at a time.
+    straight = {"RGBa": "RGBA", "La": "LA"}.get(image.mode)
+    return (image.convert(straight) if straight else image).convert("RGBA")
+
+
+def _brightness_of_edge(image: Image.Image, first: int, rows: int) -> npt.NDArray[np.uint8]:
+    """The brightness of each solid pixel, in `rows` rows from `first` on, that borders on a transparent one."""
+    image = _rgba(image)
+    solid = np.asarray(image.getchannel("A")) >= _SOLID
     bare = ~solid
     edge = np.zeros_like(solid)
-    edge[1:] |= solid[1:] & bare[:-1]
-    edge[:-1] |= solid[:-1] & bare[1:]
-    edge[:, 1:] |= solid[:, 1:] & bare[:, :-1]
-    edge[:, :-1] |= solid[:, :-1] & bare[:, 1:]
-    light = np.asarray(image.convert("L"))[edge]
-    background = "black" if light.size and np.median(light) > 127 else "white"
-    filled = Image.new("RGB", image.size, background)
-    filled.paste(image, mask=alpha)
-    return filled
+    edge[1:] |= bare[:-1]
+    edge[:-1] |= bare[1:]
+    edge[:, 1:] |= bare[:, :-1]
+    edge[:, :-1] |= bare[:, 1:]
+    edge &= solid
+    inner = slice(first, first + rows)
+    brightness: npt.NDArray[np.uint8] = np.asarray(image.convert("L"))[inner][edge[inner]]
+    return brightness

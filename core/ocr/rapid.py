@@ -86,11 +86,16 @@ def _reader() -> Any:
             "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
             "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
             "Rec.rec_batch_num": 1,
-            "EngineConfig.onnxruntime.intra_op_num_threads": os.cpu_count() or 1,
+            "EngineConfig.onnxruntime.intra_op_num_threads": _cores(),
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,  # else memory grows with every new size of tile
         }
     )
+
+
+def _cores() -> int:
+    """How many this process may use, which in a container or under taskset are fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _pixels(tile: Image.Image) -> _Pixels:

@@ -4,20 +4,21 @@ Cameras note how they were held and pictures are turned accordingly before they 
 the note. A reading of one tile is judged, so the right way up costs nothing and a wrong one a second reading of it.
 """
 
+import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PIL import Image
 
 from core.ocr.transcript import Engine, Piece
 
 # Measured on 25 screenshots and photos of postings, each in all four positions: upright they are read with a confidence
-# of 0.97 or more, the wrong way up with 0.76 or less; on the side all text is in standing boxes, else none.
+# of 0.97 or more, upside down with 0.69 or less; on the side all text is in standing boxes, else none.
 _CONFIDENT = 0.85
 _STANDING = 0.6  # share of the text in boxes that are higher than wide
-_SLENDER = 1.5  # height to width of such a box
-_ENOUGH = 12  # letters, below which a reading shows nothing
-_SAMPLES = 8  # characters that tell vertical writing
+_LONG = 2  # line heights; shorter boxes show no direction
+_ENOUGH = 8  # line heights of text in longer ones, below which a reading shows nothing
+_SAMPLES = 12  # characters that tell vertical writing
 
 _TRANSPOSITIONS = {
     90: Image.Transpose.ROTATE_270,  # Pillow counts against the clock
@@ -33,7 +34,7 @@ def turn(image: Image.Image, degrees: int) -> Image.Image:
 
 def shows_direction(pieces: Sequence[Piece]) -> bool:
     """Whether there is enough text to judge by."""
-    return sum(len(piece.text) for piece in _telling(pieces)) >= _ENOUGH
+    return sum(map(_extent, _telling(pieces))) >= _ENOUGH
 
 
 def looks_right(pieces: Sequence[Piece]) -> bool:
@@ -52,17 +53,18 @@ def candidates(pieces: Sequence[Piece]) -> tuple[int, ...]:
 def is_vertical_writing(image: Image.Image, pieces: Sequence[Piece], engine: Engine) -> bool:
     """Whether the text stands because it is Chinese written downwards, in a picture that is upright.
 
-    Engines read that like a line that was turned. But its single characters stand upright: some are cut out, set side
-    by side and read once more.
+    Engines read that like a line that was turned. But its single characters stand upright: some are cut out and read
+    once more.
     """
     cells = [cell for piece in pieces if _stands(piece) and (cell := _first_character(piece))][:_SAMPLES]
-    if not cells:
+    if not cells or not stands(pieces) or confidence(pieces) < _CONFIDENT:
         return False
-    size = round(max(max(right - left, bottom - top) for _, (left, top, right, bottom) in cells))
-    strip = Image.new("RGB", (round(1.5 * size * len(cells)) + size, 2 * size), image.getpixel((0, 0)))
+    size = max(max(right - left, bottom - top) for _, (left, top, right, bottom) in cells)
+    # Nearly square, for slim pictures take longer to read; set like lines of print.
+    sheet = Image.new("RGB", (round(6 * size),) * 2, image.getpixel((0, 0)))
     for number, (_, box) in enumerate(cells):
-        strip.paste(image.crop(box), (round((1.5 * number + 0.75) * size), size // 2))
-    read = "".join(piece.text for piece in engine.read(strip))
+        sheet.paste(image.crop(box), (round((number % 4 * 1.2 + 0.6) * size), round((number // 4 * 2 + 0.5) * size)))
+    read = "".join(piece.text for piece in engine.read(sheet))
     return 2 * sum(character in read for character, _ in cells) > len(cells)
 
 
@@ -76,28 +78,35 @@ def _first_character(piece: Piece) -> tuple[str, tuple[float, float, float, floa
 
 
 def confidence(pieces: Sequence[Piece]) -> float:
-    """Mean over all letters, 0 without any."""
-    letters = sum(len(piece.text) for piece in pieces)
-    return sum(piece.confidence * len(piece.text) for piece in pieces) / letters if letters else 0.0
+    """Mean over all that looks like text, longer stretches more; 1 without any."""
+    return _share(pieces, lambda piece: piece.confidence) if pieces else 1.0
 
 
 def stands(pieces: Sequence[Piece]) -> bool:
     """Whether most of the text is in boxes that are higher than wide."""
-    return _standing(pieces) > _STANDING
-
-
-def _standing(pieces: Sequence[Piece]) -> float:
     telling = _telling(pieces)
-    letters = sum(len(piece.text) for piece in telling)
-    return sum(len(piece.text) for piece in telling if _stands(piece)) / letters if letters else 0.0
+    return bool(telling) and _share(telling, _stands) > _STANDING
+
+
+def _share(pieces: Sequence[Piece], value: Callable[[Piece], float]) -> float:
+    return sum(value(piece) * _extent(piece) for piece in pieces) / sum(map(_extent, pieces))
 
 
 def _telling(pieces: Sequence[Piece]) -> list[Piece]:
-    return [piece for piece in pieces if len(piece.text) >= 3]
+    return [piece for piece in pieces if _extent(piece) >= _LONG]
+
+
+def _extent(piece: Piece) -> float:
+    """Length in line heights. What cannot be read has few characters, however much of it is printed."""
+    if piece.box is None:
+        return max(len(piece.text), 1)
+    a, b, c, _ = piece.box
+    sides = sorted((max(math.dist(a, b), 1.0), max(math.dist(b, c), 1.0)))
+    return sides[1] / sides[0]
 
 
 def _stands(piece: Piece) -> bool:
     if piece.box is None:
         return False
     xs, ys = zip(*piece.box, strict=True)
-    return max(ys) - min(ys) > _SLENDER * (max(xs) - min(xs))
+    return max(ys) - min(ys) > max(xs) - min(xs)

@@ -65,11 +65,12 @@ class Engine(Protocol):
     """Something that reads text in pictures. Safe to call from several threads."""
 
     name: str
-    version: str
-    finds_places: bool  # whether its pieces have boxes
+    version: str  # of all that decides what it reads: readings of the same version are the same
+    finds_places: bool  # whether its pieces have boxes; without them it is given whole pictures and cuts them itself
 
-    def read(self, tile: Image.Image) -> list[Piece]:
-        """The pieces in an upright RGB picture, boxes in its pixels. Raises ModelError when a remote model fails."""
+    def read(self, image: Image.Image, /) -> list[Piece]:
+        """The pieces in an upright RGB picture, or in a tile of one, boxes in its pixels, in reading order where there
+        are none. Raises ModelError when a remote model fails."""
         ...
 
 

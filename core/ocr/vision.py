@@ -1,6 +1,9 @@
-"""The engine `vision`: a model that sees, asked for the text of one tile a call.
+"""The engine `vision`: a model that sees, asked for the text of one picture a call.
 
 It reads what letter recognition cannot, but tells no places, costs money, and the picture leaves this machine.
+
+A long picture is sent in parts, for a provider shrinks it until nothing can be read; all of them in one request, so that
+a picture is paid for once or not at all.
 """
 
 import io
@@ -8,16 +11,20 @@ from typing import cast
 
 from PIL import Image
 
-from core import llm
+from core import llm, prompts
 from core.errors import InputError
+from core.ocr.tiles import tiles
 from core.ocr.transcript import Piece
 from core.schemas import PictureText
 from core.settings import OFFLINE_MODEL, settings
 
 NAME = "vision"
+TASK = "job_vision"
 UNCERTAIN = 0.5  # confidence of a line the model marked: far below DOUBTFUL, so it is reviewed
-MAX_SIDE = 3_000  # pixels; an A4 page at 256 dpi, and more than providers keep of a picture
-MAX_BYTES = 3_700_000  # of a picture file: 5 MB as base64, which is the most that Anthropic takes
+MAX_PARTS = 20  # in one request: with more, Anthropic takes none over 2000 pixels. A screenshot of 28,000 pixels
+MAX_SIDE = 3_000  # pixels of a part; an A4 page at 256 dpi, and more than providers keep of a picture
+MAX_BYTES = 3_700_000  # of a part's file: 5 MB as base64, which is the most that Anthropic takes
+MAX_REQUEST = 14_000_000  # bytes of all files: 19 MB as base64; Gemini takes 20 MB with the words
 
 
 def unavailable() -> str | None:
@@ -28,7 +35,8 @@ def unavailable() -> str | None:
 class VisionEngine:
     """Reads with `model`; its calls are told to `listener`, which may raise to stop them.
 
-    Raises InputError `vision_not_configured` for the offline analyst, which sees nothing.
+    `version` names the model and the wording of the prompt. Raises InputError `vision_not_configured` for the offline
+    analyst, which sees nothing.
     """
 
     name = NAME
@@ -37,14 +45,14 @@ class VisionEngine:
     def __init__(self, model: llm.Model, locale: str, listener: llm.Listener | None = None) -> None:
         if not model.name or model.is_offline:
             raise InputError("vision_not_configured")
-        self.version = model.name
+        self.version = f"{model.name} {prompts.load(TASK, locale).hash}"
         self._model = model
         self._locale = locale
         self._listener = listener
 
-    def read(self, tile: Image.Image) -> list[Piece]:
+    def read(self, image: Image.Image) -> list[Piece]:
         """One piece for each line the model wrote. Raises ModelError, and whatever the listener raises."""
-        answer = llm.complete("job_vision", self._locale, {}, self._model, self._listener, images=[encode(tile)])
+        answer = llm.complete(TASK, self._locale, {}, self._model, self._listener, images=files(image))
         return [
             Piece(text=text, box=None, confidence=UNCERTAIN if line.uncertain else 1.0)
             for line in cast(PictureText, answer).lines
@@ -53,18 +61,32 @@ class VisionEngine:
         ]
 
 
-def encode(tile: Image.Image) -> bytes:
-    """The tile as PNG or JPEG, whichever is smaller; shrunk to MAX_SIDE, and where its file would exceed MAX_BYTES."""
-    tile = tile.convert("RGB")
-    tile.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    while True:
-        data = min(_file(tile, "PNG"), _file(tile, "JPEG", quality=90), key=len)
-        if len(data) <= MAX_BYTES:
-            return data
-        tile = tile.resize((max(1, tile.width * 4 // 5), max(1, tile.height * 4 // 5)), Image.Resampling.LANCZOS)
+def files(image: Image.Image) -> list[bytes]:
+    """The parts of an RGB picture in order, as PNG or JPEG, whichever is smaller, within the limits above.
+
+    A picture of too many parts, or whose files have too many bytes, is made smaller.
+    """
+    while len(boxes := tiles(image)) > MAX_PARTS:
+        image = _scaled(image, MAX_PARTS / len(boxes))
+    most = min(MAX_BYTES, MAX_REQUEST // len(boxes))
+    return [_file(image.crop(box) if len(boxes) > 1 else image, most) for box in boxes]
 
 
-def _file(tile: Image.Image, kind: str, **options: int) -> bytes:
+def _file(part: Image.Image, most: int) -> bytes:
+    part = _scaled(part, MAX_SIDE / max(part.size))
+    while len(data := min(_encoded(part, "PNG"), _encoded(part, "JPEG", quality=90), key=len)) > most:
+        part = _scaled(part, 0.8)
+    return data
+
+
+def _scaled(image: Image.Image, scale: float) -> Image.Image:
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2)
+
+
+def _encoded(image: Image.Image, kind: str, **options: int) -> bytes:
     buffer = io.BytesIO()
-    tile.save(buffer, kind, **options)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from core.ocr.transcript import Line, Paragraph, Piece
+from core.offline.postings import is_section_name
 
 # Lengths are in line heights. All were chosen on 29 pictures of postings and hold with a margin there.
 _FARTHEST = 2.1  # between rows of one paragraph; line spacing is 1.2 to 2 times the size of the print
@@ -151,6 +152,7 @@ class _Seam:
             and 0 < self.pitch <= _FARTHEST
             and max(upper.gap, lower.gap) <= _FAR_GAP
             and not self.ended
+            and not (is_section_name(upper.text) or is_section_name(lower.text))
             and not _is_grid(upper, lower)
             and _had_no_room(edge, upper, lower)
         )

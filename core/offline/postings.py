@@ -63,6 +63,11 @@ def _headings() -> dict[str, str]:
     return {key(name): kind for kind, names in job_terms()["headings"].items() for name in names}
 
 
+def is_section_name(text: str) -> bool:
+    """Whether the text is the usual name of a section and nothing else; short names, which are words too, are not."""
+    return width(text.strip()) >= 8 and key(text) in _headings()
+
+
 @cache
 def _inline_heading() -> re.Pattern[str]:
     """A heading in the middle of a line: in brackets, or followed by a colon."""

@@ -94,27 +94,14 @@ def upgrade() -> None:
 
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ocr_engine", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("wants_review", sa.Boolean(), nullable=False, server_default=sa.false()))
+        # A default in words would make Alembic copy the table on SQLite, to which others refer.
+        batch_op.add_column(sa.Column("wants_review", sa.Boolean(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("run", schema=None) as batch_op:
-        batch_op.drop_column("reviewed_at")
-        batch_op.drop_column("wants_review")
-        batch_op.drop_column("ocr_engine")
-
-    with op.batch_alter_table("page", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_page_resume_id"))
-        batch_op.drop_index(batch_op.f("ix_page_owner_id"))
-        batch_op.drop_index(batch_op.f("ix_page_job_id"))
-
-    op.drop_table("page")
-    with op.batch_alter_table("reading", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_reading_owner_id"))
-
-    op.drop_table("reading")
-    with op.batch_alter_table("picture", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_picture_owner_id"))
-
-    op.drop_table("picture")
+    # Not in a batch, which on SQLite copies the table and drops the old one, to which others refer.
+    for column in ("reviewed_at", "wants_review", "ocr_engine"):
+        op.execute(f"ALTER TABLE run DROP COLUMN {column}")
+    for table in ("page", "reading", "picture"):
+        op.drop_table(table)
