@@ -19,6 +19,7 @@ def home() -> None:
     with page.session() as db:
         people = clients.listing(db)
         ready = clients.ready(db)
+        in_review = runs.clients_in_review(db)
         have_samples = samples.loaded(db)
     if not have_samples:
         with st.container(border=True):
@@ -34,7 +35,7 @@ def home() -> None:
         return
     st.subheader(page.t("home.clients"), anchor=False)
     for client in people:
-        _client_card(page, client.id or 0, client.name, client.id in ready)
+        _client_card(page, client.id or 0, client.name, client.id in ready, client.id in in_review)
     st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
 
 
@@ -45,16 +46,19 @@ def _first_steps(page: Page) -> None:
         st.page_link(f"pages/{target}.py", label=page.t(f"home.step_{number}"), icon=f":material/{icon}:")
 
 
-def _client_card(page: Page, client_id: int, name: str, ready: bool) -> None:
+def _client_card(page: Page, client_id: int, name: str, ready: bool, in_review: bool) -> None:
     with page.session() as db:
         saved = jobs.listing(db, client_id, limit=4)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(width="content", gap="xsmall"):
                 st.markdown(f"**{render.escape(name)}**")
-                st.caption(page.t("home.resume_ready" if ready else "home.resume_missing"))
-            target = "Workbench" if ready else "Profile"
-            label = page.t("home.open_workbench" if ready else "home.open_profile")
+                if ready or not in_review:
+                    st.caption(page.t("home.resume_ready" if ready else "home.resume_missing"))
+                if in_review:
+                    st.caption(f":material/rate_review: {page.t('home.resume_in_review')}")
+            target = "Workbench" if ready and not in_review else "Profile"
+            label = page.t("home.open_profile" if target == "Profile" else "home.open_workbench")
             st.page_link(f"pages/{target}.py", label=label, query_params={"client": str(client_id)})
         if ready:
             for job in saved:

@@ -46,7 +46,7 @@ def add_upload(db: OwnerSession, client_id: int, kind: ResumeKind, files: Files)
 
     A scan gets its text from that run. Raises InputError when there is too much of it.
     """
-    filename = ", ".join(name for name, _ in files)
+    filename = pages.tidy_name(", ".join(name for name, _ in files))
     if any(document.scanned for _, document in files):
         resume = _add(db, client_id, kind, "", Origin.UPLOAD, filename)
         pages.add(db, resume, files)

@@ -10,7 +10,7 @@ from core import prompts
 from core.database import OwnerSession
 from core.documents import Files
 from core.errors import InputError
-from core.models import Job
+from core.models import Job, Page
 
 MIN_CHARACTERS, MAX_CHARACTERS = 40, 20_000  # after trimming; Chinese is dense, so the lower limit is low
 LABEL = 40  # characters of a text that stand for its title
@@ -53,6 +53,14 @@ def set_text(job: Job, text: str) -> None:
 def label(job: Job) -> str:
     """What a list calls a job: its title, or the beginning of its text while there is none."""
     return job.title or " ".join(job.text[:LABEL].split())
+
+
+def labels(db: OwnerSession, ids: Sequence[int | None]) -> dict[int | None, str]:
+    """What lists call jobs that have no title yet: the beginning of the text, or the name of the first file."""
+    begins = select(Job.id, func.substr(Job.text, 1, LABEL)).where(col(Job.id).in_(ids))
+    files = select(Page.job_id, Page.filename).where(col(Page.job_id).in_(ids), Page.position == 0)
+    texts = {job_id: " ".join(text.split()) for job_id, text in db.exec(begins)}
+    return texts | {job_id: name for job_id, name in db.exec(files) if not texts.get(job_id)}
 
 
 def listing(db: OwnerSession, client_id: int, limit: int = 50) -> Sequence[Job]:

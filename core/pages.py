@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
-from core import i18n, jobs, review
+from core import i18n, jobs, prompts, review
 from core.database import OwnerSession
-from core.documents import Document, Files, read_text
+from core.documents import MAX_CHARACTERS, Document, Files, read_text
 from core.errors import InputError
 from core.models import Job, Page, Picture, Reading, Resume, Run, RunKind, RunStatus, now
 from core.review import Edits, ReviewPage, ReviewRow
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_PAGES = 30  # of one source; a posting has a few screenshots, a resume a few pages
 MAX_BYTES = 60 * 2**20  # of all its pictures together
+MAX_NAME = 120  # characters
 
 Source = Resume | Job
 
@@ -33,19 +34,30 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 # --- keeping them -----------------------------------------------------------------------------------------------
 
 
-def check_size(files: Files) -> None:
-    """Raises InputError when these are too many pages, or too large ones, for one source."""
+def check_size(files: Files, source: type[Source]) -> None:
+    """Raises InputError when these are too many pages, too large ones, or too much text, for one such source."""
     pages = [page for _, document in files for page in document.pages]
     if len(pages) > MAX_PAGES:
         raise InputError("too_many_pages", pages=len(pages), limit=MAX_PAGES)
     size = sum(len(page.picture or b"") for page in pages)
     if size > MAX_BYTES:
         raise InputError("files_too_large", size=-(-size // 2**20), limit=MAX_BYTES // 2**20)
+    code, limit = _LONGEST[source]
+    if (length := sum(len(page.text or "") for page in pages)) > limit:
+        raise InputError(code, length=length, limit=limit)
+
+
+_LONGEST = {Job: ("jd_too_long", jobs.MAX_CHARACTERS), Resume: ("text_too_long", MAX_CHARACTERS)}
+
+
+def tidy_name(filename: str) -> str:
+    """A file's name as it can be stored and shown: its end, printable, of at most 120 characters."""
+    return "".join(c for c in filename if c.isprintable())[-MAX_NAME:]
 
 
 def add(db: OwnerSession, source: Source, files: Files) -> None:
     """Keep the pages of files, in order, with an unread source; not yet committed. Raises as `check_size`."""
-    check_size(files)
+    check_size(files, type(source))
     pages = [(filename, page) for filename, document in files for page in document.pages]
     ids = _keep(db, {page.picture for _, page in pages if page.picture is not None})
     for position, (filename, page) in enumerate(pages):
@@ -54,7 +66,7 @@ def add(db: OwnerSession, source: Source, files: Files) -> None:
                 resume_id=source.id if isinstance(source, Resume) else None,
                 job_id=source.id if isinstance(source, Job) else None,
                 position=position,
-                filename=filename,
+                filename=tidy_name(filename),
                 text=page.text,
                 picture_id=None if page.picture is None else ids[page.picture],
             )
@@ -139,8 +151,10 @@ def contents(db: OwnerSession, source: Source) -> "list[str | Transcript]":
 def check(db: OwnerSession, run: Run) -> None:
     """Raises InputError as `review.check`, and image_text_too_long where no person will shorten it."""
     origin = source(db, run)
-    text = text_so_far(db, origin)
-    review.check(contents(db, origin), text, job=isinstance(origin, Job))
+    found = contents(db, origin)
+    # What was recognised, whatever a person has made of it before a retry.
+    text = review.text([review.edits(rows) for rows in review.assemble(found, joined=isinstance(origin, Job))])
+    review.check(found, text, job=isinstance(origin, Job))
     if not run.awaits_review:
         try:
             usable_text(db, origin)
@@ -152,6 +166,7 @@ def check(db: OwnerSession, run: Run) -> None:
 _UNSEEN = {
     "jd_too_short": "image_not_a_job",
     "text_empty": "image_no_text",
+    "review_empty": "image_no_text",
     "jd_too_long": "image_text_too_long",
     "text_too_long": "image_text_too_long",
 }
@@ -165,6 +180,8 @@ def text_so_far(db: OwnerSession, source: Source) -> str:
 def usable_text(db: OwnerSession, source: Source) -> str:
     """The text the pages make, corrected as it is now. Raises InputError when it is too short or too long."""
     text = review.text(draft(db, source))
+    if not text:
+        raise InputError("review_empty")
     return jobs.valid_text(text) if isinstance(source, Job) else read_text(text)
 
 
@@ -187,17 +204,18 @@ def draft(db: OwnerSession, source: Source) -> list[Edits]:
 def save(db: OwnerSession, source: Source, drafts: Sequence[Edits]) -> None:
     """Keep the coach's corrections so far, page by page, not yet committed; pages beyond the source's are ignored."""
     for page, rows in zip(of(db, source), drafts, strict=False):
-        page.rows = [[text, kept] for text, kept in rows]
+        page.rows = [[prompts.clean(text), kept] for text, kept in rows]
 
 
 def under_review(db: OwnerSession, source: Source) -> list[ReviewPage]:
     """The pages with everything a person needs to check them."""
+    pages = of(db, source)
     result = []
-    for page, rows in zip(of(db, source), _rows_now(db, source), strict=True):
+    for page, rows in zip(pages, _rows_now(db, source), strict=True):
         transcript = _transcript(db, page) if page.reading_id else None
         result.append(
             ReviewPage(
-                label=page.filename,
+                label=page.filename if len(pages) == 1 else f"{page.filename} · {page.position + 1}/{len(pages)}",
                 picture=preview(db, page),
                 width=transcript.width if transcript else 0,
                 height=transcript.height if transcript else 0,

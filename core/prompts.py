@@ -31,7 +31,9 @@ _SECTION = re.compile(r"^# (system|user)[ \t]*$", re.M)
 _BLOCK = re.compile(r'^<data name="(\w+)" id="(\w+)">\n(.*?)\n</data id="\2">$', re.M | re.S)
 _LINE_NUMBER = re.compile(r"^\d+\| ", re.M)
 # Zero-width, bidi and tag characters, variation selectors, controls: what a coach cannot see must not reach a model.
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e01ef\x00-\x08\x0b-\x1f\x7f]")
+_HIDDEN = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e01ef\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]"
+)
 
 
 class PromptError(Exception):

@@ -4,7 +4,7 @@ transcripts --rows--> draft (edited, kept page by page) --text--> what the next 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 REPEAT = "repeat"  # why a row is set aside that the picture before has shown already
 _ALIKE = 0.9  # share of equal characters of the same line read twice; readings of one line differ in a glyph or two
-_LEAST_REPEAT = 8  # characters: shorter lines may well stand twice in a posting
+_LEAST_REPEAT = 12  # characters; what is shorter may well stand twice in a posting
 _MOST_REPEAT = 40  # rows that two screenshots of one page may share
+_COMPARABLE = 400  # characters; longer rows, which no screen shows, are not compared glyph by glyph
+_NUMBERS = re.compile(r"[\d一二三四五六七八九十百千万两]+")
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,15 @@ Edits = list[tuple[str, bool]]  # text and whether it is kept, row by row
 
 def assemble(contents: "Sequence[str | Transcript]", *, joined: bool) -> list[list[ReviewRow]]:
     """The rows of pages in order, each a text it already had or what was read in a picture; `joined` as in `rows`."""
-    return without_repeats(
-        [
-            [ReviewRow(line) for line in content.splitlines() if line.strip()]
-            if isinstance(content, str)
-            else rows(content, joined=joined)
-            for content in contents
-        ]
-    )
+    pages = [
+        [ReviewRow(line) for line in content.splitlines() if line.strip()]
+        if isinstance(content, str)
+        else rows(content, joined=joined)
+        for content in contents
+    ]
+    # Only screenshots overlap: pages of a document do not.
+    screenshots = joined and not any(isinstance(content, str) for content in contents)
+    return without_repeats(pages) if screenshots else pages
 
 
 def check(contents: "Sequence[str | Transcript]", text: str, *, job: bool) -> None:
@@ -98,34 +101,55 @@ def _row(text: str, lines: "Sequence[Line]", clutter: str | None) -> ReviewRow:
 
 
 def without_repeats(pages: Sequence[list[ReviewRow]]) -> list[list[ReviewRow]]:
-    """Pages in order, the rows set aside with which a screenshot repeats the end of the one before it."""
+    """Screenshots in order, the rows set aside with which one repeats the end of what stands before it. Of a row that
+    the lower edge of the one has cut, the other's whole one is kept."""
     result: list[list[ReviewRow]] = []
+    before: list[tuple[int, int]] = []  # page and number of the last kept rows
     for page in pages:
-        before = [row.text for row in result[-1] if row.kept] if result else []
-        begins = [(number, row.text) for number, row in enumerate(page) if row.kept]
-        repeated = {number for number, _ in begins[: _shared(before, [text for _, text in begins])]}
-        result.append(
-            [replace(row, kept=False, clutter=REPEAT) if number in repeated else row for number, row in enumerate(page)]
-        )
+        result.append(list(page))
+        begins = [number for number, row in enumerate(page) if row.kept]
+        count, cut = _shared([result[at][number].text for at, number in before], [page[n].text for n in begins])
+        repeats = [(len(result) - 1, number) for number in begins[:count]]
+        if cut:
+            repeats[-1] = before.pop()
+        for at, number in repeats:
+            result[at][number] = replace(result[at][number], kept=False, clutter=REPEAT)
+        kept = [(len(result) - 1, number) for number, row in enumerate(result[-1]) if row.kept]
+        before = [*before, *kept][-_MOST_REPEAT:]
     return result
 
 
-def _shared(before: list[str], after: list[str]) -> int:
-    """How many rows at the beginning of `after` are the last ones of `before`."""
+def _shared(before: list[str], after: list[str]) -> tuple[int, bool]:
+    """How many rows at the beginning of `after` are the last ones of `before`, and whether of these the last of
+    `before` is cut. A single row must be the same to the letter, of several at least one; of the first, the beginning
+    may be scrolled away."""
+    before, after = (["".join(text.split()) for text in texts] for texts in (before, after))
     for count in range(min(len(before), len(after), _MOST_REPEAT), 0, -1):
         pairs = list(zip(before[-count:], after[:count], strict=True))
-        if sum(len(new) for _, new in pairs) >= _LEAST_REPEAT and all(
-            _same(old, new, first=number == 0) for number, (old, new) in enumerate(pairs)
+        if sum(len(new) for _, new in pairs) < _LEAST_REPEAT or not any(old == new for old, new in pairs):
+            continue
+        first, last = pairs[0], pairs[-1]
+        several = count > 1
+        cut = several and not _same(*last) and _is_part(last[0], last[1].startswith)
+        if (
+            (_same(*first) or (several and _is_part(first[1], first[0].endswith)))
+            and all(_same(old, new) for old, new in pairs[1:-1])
+            and (cut or not several or _same(*last))
         ):
-            return count
-    return 0
+            return count, cut
+    return 0, False
 
 
-def _same(old: str, new: str, *, first: bool) -> bool:
-    """Whether `new` is `old` read again; the first of a screenshot may be only its end, the rest is scrolled away."""
-    old, new = (re.sub(r"\s+", "", text) for text in (old, new))
-    if first and len(new) >= _LEAST_REPEAT:
-        old = old[-len(new) :]
+def _is_part(text: str, of: Callable[[str], bool]) -> bool:
+    return len(text) > 1 and of(text)
+
+
+def _same(old: str, new: str) -> bool:
+    """Whether `new` is `old` read again. Lines that differ in a number say different things, however alike."""
+    if old == new:
+        return True
+    if max(len(old), len(new)) > _COMPARABLE or _NUMBERS.findall(old) != _NUMBERS.findall(new):
+        return False
     return SequenceMatcher(None, old, new, autojunk=False).ratio() >= _ALIKE
 
 

@@ -96,7 +96,7 @@ def submit_match(
     )
     if scan is not None:
         _recognise_first(run, ocr)
-        pages.check_size(scan)
+        pages.check_size(scan, Job)
     return _submit(db, run, jobs.new(client_id, text or ""), scan or ())
 
 
@@ -378,6 +378,12 @@ def latest_extraction(db: OwnerSession, client_id: int, kind: ResumeKind) -> Run
     return db.exec(query.order_by(waits.desc(), col(Run.created_at).desc())).first()
 
 
+def clients_in_review(db: OwnerSession) -> set[int]:
+    """The ids of the clients of whom a scanned document waits to be checked."""
+    waits = (Run.status == RunStatus.REVIEW_PENDING, Run.kind != RunKind.MATCH)
+    return set(db.exec(select(Run.client_id).where(*waits).distinct()).all())
+
+
 Remedy = Literal["retry", "edit_text", "new_files", "review"]
 
 # What helps after a failure, where another try with the same input would fail again.
@@ -450,7 +456,7 @@ class LiveText:
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One line of the history list."""
+    """One line of the history list. A job without a title goes by the beginning of its text, or its file."""
 
     run_id: str
     client: str
@@ -480,18 +486,20 @@ def history(db: OwnerSession, page: int = 1, size: int = PAGE_SIZE) -> list[Hist
         .limit(size)
         .offset((page - 1) * size)
     )
+    found = db.exec(query).all()
+    labels = jobs.labels(db, [job.id for _, _, job, _ in found if job and not job.title])
     return [
         HistoryRow(
             run_id=run.id,
             client=client.name,
-            job_title=job.title if job else "",
+            job_title=job.title or labels.get(job.id, "") if job else "",
             company=job.company if job else "",
             score=match.score if match else None,
             band=match.band if match else None,
             status=run.status,
             created_at=run.created_at,
         )
-        for run, client, job, match in db.exec(query)
+        for run, client, job, match in found
     ]
 
 

@@ -36,7 +36,7 @@ def read_page(run: Run, page_id: int | None, listener: llm.Listener, check_cance
             page.tiles_done, page.tiles = done, tiles
             db.commit()
 
-    engine, failure = engines.resolve(run.ocr_engine or "", locale=run.locale, listener=listener)
+    engine, failure = engines.resolve(run.ocr_engine or "", locale=run.locale, listener=listener, waiting=check_cancel)
     try:
         _read(owner_id, page_id, engine, failure, on_tile)
     except ModelError as error:
@@ -67,7 +67,7 @@ def _reading_of(owner_id: int, page_id: int | None, engine: Engine, on_tile: OnT
         if (known := db.exec(same).first()) is not None:
             return known
         picture_id, data = page.picture_id or 0, pages.picture(db, page)
-    transcript = ocr.read(images.decode(data), engine, on_tile)
+    transcript = _usable(ocr.read(images.decode(data), engine, on_tile))
     with database.session(owner_id) as db:
         reading = Reading(
             picture_id=picture_id, engine=engine.name, version=version, output=transcript.model_dump(mode="json")
@@ -79,6 +79,13 @@ def _reading_of(owner_id: int, page_id: int | None, engine: Engine, on_tile: OnT
             db.rollback()
             return db.exec(same).one()
         return reading
+
+
+def _usable(transcript: Transcript) -> Transcript:
+    """What the default engine reads is what there is; a model that saw nothing may only have had a bad moment."""
+    if transcript.engine != engines.DEFAULT and not transcript.paragraphs:
+        raise ModelError("empty")
+    return transcript
 
 
 def text(document: Document, *, job: bool, locale: str, engine: str, limit: int) -> tuple[str, str | None]:
@@ -97,7 +104,7 @@ def text(document: Document, *, job: bool, locale: str, engine: str, limit: int)
             continue
         image = images.decode(page.picture)
         try:
-            contents.append(ocr.read(image, reader))
+            contents.append(_usable(ocr.read(image, reader)))
         except ModelError as error:
             failure = error.code
             contents.append(ocr.read(image, engines.default()))

@@ -10,15 +10,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from PIL import Image, ImageDraw
 
-from core import llm
+from core import llm, ocr, prompts
 from core.errors import Cancelled, InputError, ModelError
 from core.ocr import easy, engines, vision
+from core.ocr.tiles import tiles
 from core.ocr.transcript import DOUBTFUL
 from core.schemas import PictureLine, PictureText
 from core.settings import Settings
@@ -38,7 +40,9 @@ def picture(text: str = "Five years of SQL", size: tuple[int, int] = (640, 120))
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No memory of earlier tests' failures; a loaded default engine is kept, for it takes a second."""
     easyocr = engines._LOCAL["easyocr"]
-    monkeypatch.setitem(engines._LOCAL, "easyocr", engines._Local(easyocr.name, easyocr.make, easyocr.broken))
+    monkeypatch.setitem(
+        engines._LOCAL, "easyocr", replace(easyocr, _attempt=None, _failure=None, _lock=threading.Lock())
+    )
     for name in [name for name in sys.modules if name.split(".")[0] == "easyocr"]:
         monkeypatch.delitem(sys.modules, name)
     yield
@@ -171,12 +175,53 @@ def test_a_download_without_end_is_not_waited_for(
     install: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(reader("import time; time.sleep(5)"))
-    monkeypatch.setattr(easy, "LOAD_SECONDS", 0.3)
+    monkeypatch.setattr(engines, "LOAD_SECONDS", 0.3)
     started = time.monotonic()
     with pytest.raises(InputError) as caught:
         engines.get("easyocr", locale="en")
     assert caught.value.code == "easyocr_no_weights"
     assert time.monotonic() - started < 3
+    assert engines.unavailable("easyocr") == "easyocr_no_weights"
+
+
+def test_a_download_that_took_too_long_serves_whoever_asks_next(
+    install: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports = install(reader("import time; time.sleep(2)"))
+    monkeypatch.setattr(engines, "LOAD_SECONDS", 0.3)
+    assert engines.resolve("easyocr", locale="en")[1] == "easyocr_no_weights"
+    assert engines.resolve("easyocr", locale="en")[1] == "easyocr_no_weights"
+    monkeypatch.setattr(engines, "LOAD_SECONDS", 30)
+    monkeypatch.setattr(engines, "PATIENCE", 0)
+    engine, failed = engines.resolve("easyocr", locale="en")
+    assert (engine.name, failed) == ("easyocr", None)
+    assert engines.unavailable("easyocr") is None
+    assert imports.read_text() == "imported\n"
+
+
+def test_who_waits_for_an_engine_can_stop_and_it_is_loaded_all_the_same(install: Callable[[str], Path]) -> None:
+    imports = install(reader("import time; time.sleep(2)"))
+    asked: list[float] = []
+
+    def waiting() -> None:
+        asked.append(time.monotonic())
+        if len(asked) == 2:
+            raise Cancelled
+
+    def at_once() -> None:
+        raise Cancelled
+
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        engines.resolve("easyocr", locale="en", waiting=waiting)
+    assert asked[1] - started == pytest.approx(2 * engines.HEARTBEAT, abs=0.4)
+    with pytest.raises(Cancelled):  # another one, who waits for the same attempt
+        engines.get("easyocr", locale="en", waiting=at_once)
+    assert time.monotonic() - started < 1.8
+    engine, failed = engines.resolve("easyocr", locale="en")
+    assert (engine.name, failed) == ("easyocr", None)
+    assert imports.read_text() == "imported\n"
+    assert engines.get("easyocr", locale="en", waiting=at_once) is engine
 
 
 def test_a_broken_default_is_said_and_does_not_stop_the_warm_up(
@@ -185,7 +230,7 @@ def test_a_broken_default_is_said_and_does_not_stop_the_warm_up(
     def make() -> engines.Engine:
         raise ImportError("onnxruntime")
 
-    monkeypatch.setitem(engines._LOCAL, "rapidocr", engines._Local("rapidocr", make, "ocr_broken"))
+    monkeypatch.setitem(engines._LOCAL, "rapidocr", engines._Local("rapidocr", make, "ocr_broken", "ocr_broken"))
     with caplog.at_level(logging.WARNING, "core.ocr"):
         engines.warm_up()
     assert len(caplog.messages) == 1
@@ -313,7 +358,7 @@ def test_the_model_is_sent_the_picture_and_its_lines_become_pieces(
     locale: str, sighted: llm.Model, server: ModelServer
 ) -> None:
     engine, failure = engines.resolve("vision", locale=locale)
-    assert (engine.name, engine.version, engine.finds_places, failure) == ("vision", "openai/eyes", False, None)
+    assert (engine.name, engine.finds_places, failure) == ("vision", False, None)
     tile = picture(size=(900, 333))
     first, second = engine.read(tile)
     assert (first.text, first.box, first.confidence) == ("Data Analyst", None, 1.0)
@@ -324,6 +369,73 @@ def test_the_model_is_sent_the_picture_and_its_lines_become_pieces(
     assert sent.format == "PNG"
     assert sent.tobytes() == tile.tobytes()
     assert body["messages"][1]["content"][0]["type"] == "text"
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_the_version_names_the_model_and_the_prompt(
+    locale: str, sighted: llm.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompt = prompts.load("job_vision", locale)
+    assert engines.get("vision", locale=locale).version == f"openai/eyes {prompt.hash}"
+    monkeypatch.setattr(prompts, "load", lambda task, locale: replace(prompt, hash="other"))
+    assert engines.get("vision", locale=locale).version == "openai/eyes other"
+
+
+def long_picture(width: int, height: int) -> Image.Image:
+    """Rows of text from end to end."""
+    image = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(image)
+    for number, top in enumerate(range(20, height - 60, 80)):
+        draw.text((20, top), f"Line {number} of a posting", fill="black", font_size=36)
+    return image
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_a_long_picture_is_one_call_with_its_parts_in_order(
+    locale: str, sighted: llm.Model, server: ModelServer
+) -> None:
+    image = long_picture(720, 6000)
+    seen: list[tuple[int, int]] = []
+    transcript = ocr.read(image, engines.get("vision", locale=locale), lambda done, total: seen.append((done, total)))
+    assert [p.text for p in transcript.paragraphs] == ["Data Analyst", "Salary 20-3OK"]
+    assert seen == [(0, 1), (1, 1)]
+    assert server.requests["job_vision"] == 1
+    (body,) = server.bodies
+    parts = sent_pictures(body)
+    assert len(parts) == len(tiles(image)) > 2
+    whole = Image.new("RGB", image.size)
+    for top, part in zip(accumulate([0, *(part.height for part in parts)]), parts, strict=False):
+        whole.paste(part, (0, top))
+    assert whole.tobytes() == image.tobytes()
+
+
+def test_a_failing_call_for_a_long_picture_is_not_repeated(sighted: llm.Model, server: ModelServer) -> None:
+    server.fail("job_vision", 500)
+    with pytest.raises(ModelError):
+        ocr.read(long_picture(720, 6000), engines.get("vision", locale="en"))
+    assert server.requests["job_vision"] == 1
+
+
+def test_a_picture_of_too_many_parts_is_made_smaller() -> None:
+    parts = [Image.open(io.BytesIO(data)) for data in vision.files(long_picture(400, 40_000))]
+    assert 10 < len(parts) <= vision.MAX_PARTS
+    (width,) = {part.width for part in parts}
+    assert sum(part.height for part in parts) / width == pytest.approx(100, rel=0.01)
+    assert width > 200
+
+
+def test_all_parts_together_keep_within_what_a_request_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = Image.frombytes("RGB", (600, 6000), os.urandom(600 * 6000 * 3))
+    before = vision.files(noise)
+    monkeypatch.setattr(vision, "MAX_REQUEST", 600_000)
+    after = vision.files(noise)
+    assert sum(map(len, before)) > 600_000 >= sum(map(len, after))
+    assert len(before) == len(after) > 1
+
+
+@pytest.mark.parametrize("size", [(12, 200_000), (200_000, 12), (12, 12), (2000, 2000)])
+def test_a_picture_of_any_shape_can_be_sent(size: tuple[int, int]) -> None:
+    assert 1 <= len(vision.files(Image.new("RGB", size, "white"))) <= vision.MAX_PARTS
 
 
 def test_a_line_with_breaks_in_it_is_several_and_an_empty_one_is_none(sighted: llm.Model, server: ModelServer) -> None:
@@ -414,24 +526,35 @@ def test_vision_without_a_model_that_sees_is_replaced(name: str, configure: Call
     assert caught.value.code == "vision_not_configured"
 
 
+def sent(image: Image.Image) -> Image.Image:
+    (data,) = vision.files(image)
+    assert len(data) <= vision.MAX_BYTES
+    return Image.open(io.BytesIO(data))
+
+
 def test_a_picture_is_sent_as_the_smaller_kind_of_file() -> None:
-    drawn = Image.open(io.BytesIO(vision.encode(picture())))
-    photo = Image.effect_noise((400, 300), 60).convert("RGB")
-    taken = Image.open(io.BytesIO(vision.encode(photo)))
+    drawn, taken = sent(picture()), sent(Image.effect_noise((400, 300), 60).convert("RGB"))
     assert (drawn.format, drawn.size) == ("PNG", (640, 120))
     assert (taken.format, taken.size) == ("JPEG", (400, 300))
 
 
 def test_a_picture_too_large_to_send_is_shrunk() -> None:
-    noise = Image.frombytes("RGB", (2400, 2000), os.urandom(2400 * 2000 * 3))
-    data = vision.encode(noise)
-    sent = Image.open(io.BytesIO(data))
-    assert len(data) <= vision.MAX_BYTES
-    assert sent.width < 2400
-    assert sent.width / sent.height == pytest.approx(1.2, abs=0.01)
+    shrunk = sent(Image.frombytes("RGB", (2400, 2000), os.urandom(2400 * 2000 * 3)))
+    assert shrunk.width < 2400
+    assert shrunk.width / shrunk.height == pytest.approx(1.2, abs=0.01)
 
 
 def test_a_large_photo_is_sent_smaller_and_stays_as_it_was() -> None:
     photo = Image.new("RGB", (8000, 6000), "white")
-    assert Image.open(io.BytesIO(vision.encode(photo))).size == (3000, 2250)
+    assert sent(photo).size == (3000, 2250)
     assert photo.size == (8000, 6000)
+
+
+# --- rapidocr -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system does not bind processes to cores")
+def test_the_default_engine_takes_the_cores_it_may_use() -> None:
+    bind = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})"
+    script = f"{bind}; from core.ocr import rapid; print(rapid._cores())"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "1\n"

@@ -19,6 +19,7 @@ from core.models import Attempt, Event, EventType, Job, Page, Picture, Reading, 
 from core.ocr.transcript import Line, Paragraph, Transcript
 from core.review import ReviewRow
 from core.runs import Ocr, RunView
+from core.schemas import PictureText
 from core.settings import OFFLINE_MODEL
 from tests.support.model_server import ModelServer
 from tests.support.pictures import cat, picture
@@ -267,6 +268,49 @@ def test_too_much_text_can_be_shortened_in_a_review(owner: int, monkeypatch: pyt
     assert seen.job.text.splitlines() == kept
 
 
+def test_a_review_that_was_emptied_and_stopped_comes_back(owner: int) -> None:
+    run = submit(owner, add_client(owner), files(screenshot()))
+    in_review(owner, run.id)
+    with database.session(owner) as db:
+        runs.save_review(db, run.id, [[(" ", True)]])
+        runs.cancel(db, run.id)
+        runs.retry(db, run.id)
+    assert in_review(owner, run.id).in_review
+
+
+@pytest.mark.usefixtures("storage")
+@pytest.mark.parametrize("odd", ["a\0b", "a\ud800b", "x" * 100_000, "a\nb\u202e"])
+def test_odd_names_and_corrections_are_made_storable(owner: int, odd: str) -> None:
+    run = submit(owner, add_client(owner), files(screenshot(), name=odd + ".png"))
+    in_review(owner, run.id)
+    with database.session(owner) as db:
+        runs.save_review(db, run.id, [[(odd, False), *((line, True) for line in POSTING), (odd[:9], True)]])
+    confirm(owner, run.id)
+    seen = settle(owner, run.id)
+    assert seen.run.status is RunStatus.COMPLETED, seen.run.failure_code
+    assert seen.pages[0].filename.isprintable()
+    assert len(seen.pages[0].filename) < 200
+
+
+def test_too_much_text_beside_a_picture_is_refused_before_anything_starts(owner: int) -> None:
+    client_id = add_client(owner)
+    texts = [("a.txt", documents.read_document(b"word " * 3000, "a.txt", 20_000)) for _ in range(2)]
+    with pytest.raises(InputError) as caught:
+        submit(owner, client_id, [*texts, *files(screenshot())])
+    assert caught.value.code == "jd_too_long"
+
+
+def test_an_answer_without_text_is_not_kept(owner: int, server: ModelServer, configure: Callable[..., None]) -> None:
+    configure(model="openai/paced", vision_model="openai/paced", api_base=server.url, api_key="test")
+    server.picture = PictureText(lines=[])
+    run = submit(owner, add_client(owner), files(screenshot()), ocr=Ocr("vision"))
+    seen = in_review(owner, run.id)
+    assert seen.in_review, seen.run.failure_code
+    assert [page.engine_failure for page in seen.pages] == ["empty"]
+    with database.session(owner) as db:
+        assert [reading.engine for reading in db.exec(select(Reading)).all()] == ["rapidocr"]
+
+
 def test_a_review_is_found_again_after_a_newer_version(owner: int) -> None:
     with database.session(owner) as db:
         client_id = clients.create(db, "Ann").id or 0
@@ -462,31 +506,57 @@ def as_rows(*pages: Sequence[str]) -> list[list[ReviewRow]]:
     return [[ReviewRow(text) for text in page] for page in pages]
 
 
-def test_repeated_rows_are_set_aside_even_when_read_a_little_differently() -> None:
-    seen = review.without_repeats(
-        as_rows(
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
             ["About us", "We make bicycles in Leeds", "You know Python very well"],
-            ["You know Pythun very well", "Pay: 30k"],
-        )
-    )
-    assert texts(seen)[1] == ["Pay: 30k"]
-
-
-def test_a_row_cut_by_the_edge_of_the_next_screenshot_is_a_repeat() -> None:
-    seen = review.without_repeats(
-        as_rows(["You lead a team of five engineers in Leeds"], ["five engineers in Leeds", "Pay: 30k"])
-    )
-    assert texts(seen)[1] == ["Pay: 30k"]
+            ["We make bicycles in Leeds", "You know Pythun very well"],
+        ),
+        (
+            ["You lead a team of five engineers in Leeds", "You know Python very well"],
+            ["five engineers in Leeds", "You know Python very well"],
+        ),
+        (["You know Python very well"], ["You know Python very well"]),
+        (
+            ["本科及以上学历，统计学相关专业", "熟练使用数据库查询语言"],
+            ["本科及以上学历，统计学相关专业", "熟练使用数据库査询语言"],
+        ),
+    ],
+)
+def test_what_the_next_screenshot_repeats_is_set_aside(first: list[str], second: list[str]) -> None:
+    seen = review.without_repeats(as_rows(first, [*second, "Pay: 30k"], [*second, "Pay: 30k"]))
+    assert texts(seen) == [first, ["Pay: 30k"], []]
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
         (["3+ years of Java"], ["3+ years of Rust, and much more than that"]),
+        (["3+ years of experience in data analysis"], ["5+ years of experience in data analysis"]),
+        (["- Level 2 certificate in bookkeeping"], ["- Level 3 certificate in bookkeeping"]),
+        (["具有三年以上数据分析工作经验者优先考虑"], ["具有五年以上数据分析工作经验者优先考虑"]),
+        (["Ten years of work experience"], ["Experience"]),
         (["Salary"], ["Salary", "30k"]),
         (["任职要求"], ["任职要求", "本科"]),
         ([], ["A whole new posting stands here"]),
+        ([f"Row {n} of this list" for n in range(60)], [f"Row {n} of this list" for n in range(60, 120)]),
     ],
 )
 def test_rows_that_are_no_repeat_stay(first: list[str], second: list[str]) -> None:
     assert texts(review.without_repeats(as_rows(first, second))) == [first, second]
+
+
+def test_of_a_row_that_the_lower_edge_has_cut_the_whole_one_is_kept() -> None:
+    first = ["About us", "You know Python very well", "You have led a team of"]
+    second = ["You know Python very well", "You have led a team of five engineers", "Pay: 30k"]
+    seen = review.without_repeats(as_rows(first, second))
+    assert texts(seen) == [first[:2], second[1:]]
+
+
+def test_pages_of_a_document_repeat_nothing() -> None:
+    line = "You know Python very well"
+    page = transcript(Paragraph(text=line, lines=(Line(text=line, boxes=(BOX,), confidence=1),)))
+    assert texts(review.assemble([page, page], joined=False)) == [[line], [line]]
+    assert texts(review.assemble([line, page], joined=True)) == [[line], [line]]
+    assert texts(review.assemble([page, page], joined=True)) == [[line], []]

@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from app.components.labels import engine_label
 from app.components.page import Page
 from app.components.paste import paste_target
-from core import i18n, render
+from core import render
 from core.documents import Document, Files, read_document
 from core.errors import WorkbenchError
 from core.runs import Ocr
@@ -92,17 +92,25 @@ def ocr_options(page: Page, key: str, files: Files | None) -> Ocr | None:
     reasons = {name: engines.unavailable(name) for name in engines.NAMES}
     usable = [name for name, reason in reasons.items() if reason is None] or [engines.DEFAULT]
     preferred = settings().ocr_engine
-    engine = st.selectbox(
-        page.t("workbench.ocr_engine"),
-        usable,
-        index=usable.index(preferred) if preferred in usable else 0,
-        format_func=lambda name: engine_label(page, name),
-        key=f"engine-{key}",
+    missing = "\n\n".join(
+        page.t("workbench.engine_missing", engine=engine_label(page, name), reason=page.failure(reason))
+        for name, reason in reasons.items()
+        if reason is not None
     )
+    engine = usable[0]
+    if len(usable) > 1:
+        engine = st.selectbox(
+            page.t("workbench.ocr_engine"),
+            usable,
+            index=usable.index(preferred) if preferred in usable else 0,
+            format_func=lambda name: engine_label(page, name),
+            key=f"engine-{key}",
+            help=missing or None,
+        )
+    else:
+        st.caption(page.t("read_by", engine=engine_label(page, engine)), help=missing or None)
+    if preferred not in usable:  # what was set up for this install, and so is expected
+        st.warning(missing, icon=":material/info:")
     if engine == "vision":
         st.caption(page.t("workbench.vision_sends", model=render.escape(settings().vision_model)))
-    for name, reason in reasons.items():
-        if reason is not None:
-            why = i18n.translate(page.locale, f"failure.{reason}")
-            st.caption(page.t("workbench.engine_missing", engine=engine_label(page, name), reason=why))
     return Ocr(engine, review)

@@ -32,6 +32,10 @@ class Page:
         """The word of the report at `[report] key`: pages and reports call a thing the same."""
         return i18n.translate(self.locale, f"report.{key}")
 
+    def failure(self, code: str) -> str:
+        """What a stored failure means and what to do about it."""
+        return i18n.translate(self.locale, f"failure.{code}")
+
     def session(self) -> database.OwnerSession:
         return database.session(self.owner_id)
 

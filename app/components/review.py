@@ -5,7 +5,7 @@ import streamlit as st
 from app.components.labels import engine_label
 from app.components.page import Page
 from app.components.review_editor import review_editor
-from core import i18n, pages, render, runs
+from core import pages, render, runs
 from core.errors import WorkbenchError
 from core.models import RunKind
 from core.runs import RunView
@@ -46,6 +46,6 @@ def engine_notices(page: Page, view: RunView) -> None:
             "review.fallback",
             engine=engine_label(page, view.run.ocr_engine or ""),
             used=render.escape(", ".join(view.readers)),
-            reason=i18n.translate(page.locale, f"failure.{code}"),
+            reason=page.failure(code),
         )
         st.warning(notice, icon=":material/info:")

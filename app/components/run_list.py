@@ -22,13 +22,16 @@ def title(page: Page, row: HistoryRow) -> str:
 
 
 def links(page: Page, rows: Sequence[HistoryRow]) -> None:
-    """A button for each run, the open one marked: score or state, job, client; what matters first, for the sidebar is
-    narrow. Buttons, because Streamlit marks every link to the page one is on."""
+    """A button for each run, the open one marked: score, job, client, or client and state; what matters first, for the
+    sidebar is narrow. Buttons, because Streamlit marks every link to the page one is on."""
     current = asked("run")
     for row in rows:
-        outcome = str(row.score) if row.score is not None else page.t(f"status.{row.status}")
+        if row.score is not None:
+            parts = [str(row.score), title(page, row), row.client]
+        else:
+            parts = [row.client, page.t(f"status.{row.status}"), title(page, row)]
         if st.button(
-            render.escape(f"{outcome} · {title(page, row)} · {row.client}"),
+            render.escape(" · ".join(parts)),
             icon=ICONS.get(row.status, RUNNING_ICON),
             type="secondary" if row.run_id == current else "tertiary",
             key=f"recent-{row.run_id}",
@@ -71,7 +74,7 @@ def table(page: Page, rows: Sequence[HistoryRow]) -> HistoryRow | None:
             "job": st.column_config.TextColumn(page.t("column.job"), width=230),
             "client": st.column_config.TextColumn(page.t("column.client"), width=130),
             "band": st.column_config.TextColumn(page.t("column.band"), width=120),
-            "status": st.column_config.TextColumn(page.t("column.status"), width=90),
+            "status": st.column_config.TextColumn(page.t("column.status"), width=150),
             "company": st.column_config.TextColumn(page.t("column.company"), width=130),
         },
     )

@@ -25,8 +25,8 @@ def step_label(page: Page, view: RunView, step: Step) -> str:
     """What the step does and how it stands: how far the pictures are read, and its duration once that is known."""
     parts = [page.t(f"task.{step.task}"), page.t(f"step.{step.state}")]
     done, tiles = view.tiles
-    if step.task == "ocr" and step.state == "running" and tiles > 1:
-        parts.append(page.t("parts", done=done, total=tiles))
+    if step.task == "ocr" and step.state == "running":
+        parts.append(page.t("parts", part=min(done + 1, tiles), total=tiles))
     if step.seconds is not None:
         parts.append(page.t("seconds", seconds=f"{step.seconds:.1f}"))
     return " · ".join(parts)

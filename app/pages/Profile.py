@@ -14,7 +14,7 @@ from app.components.labels import model_label
 from app.components.page import Page, open_page
 from app.components.review import review
 from app.components.summary_editor import edit
-from core import clients, documents, editing, i18n, render, runs
+from core import clients, documents, editing, render, runs
 from core.errors import WorkbenchError
 from core.models import Client, Resume, ResumeKind, Run, RunStatus
 from core.settings import settings
@@ -135,6 +135,7 @@ def _document(page: Page, client: Client, kind: ResumeKind, watched: list[tuple[
         with page.session() as db:
             view = runs.view(db, run.id)
         if view.in_review:
+            st.subheader(page.t("review.title"), anchor=False)
             review(page, view)
         run_viewer.stop_button(page, view)
         if run.status.in_work:
@@ -190,7 +191,8 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
 
 
 def _failed(page: Page, run: Run) -> None:
-    st.error(i18n.translate(page.locale, f"failure.{run.failure_code or 'internal'}"))
+    stopped = run.status is RunStatus.CANCELLED
+    (st.info if stopped else st.error)(page.failure(run.failure_code or "internal"))
     if runs.remedy(run) != "new_files":  # those are given below
         run_viewer.retry_button(page, run)
 

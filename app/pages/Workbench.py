@@ -18,10 +18,8 @@ from core.models import Client, Job, ResumeKind, RunStatus
 from core.runs import RunView
 from core.settings import settings
 
-NEXT_FORM = {
-    "edit_text": ("workbench.edit_jd", ":material/edit:"),
-    "new_files": ("workbench.new_pictures", ":material/add_photo_alternate:"),
-}
+# What the page is called while the job has no title.
+UNNAMED = {RunStatus.OCR_PENDING: "task.ocr", RunStatus.REVIEW_PENDING: "review.title"}
 
 
 def new_match(page: Page) -> None:
@@ -37,8 +35,12 @@ def new_match(page: Page) -> None:
         resume = clients.current(db, client.id or 0, ResumeKind.RESUME)
         detailed = clients.current(db, client.id or 0, ResumeKind.DETAILED_RESUME)
         saved = jobs.listing(db, client.id or 0)
-    if resume is None:
+        waits = client.id in runs.clients_in_review(db)
+    if waits:
+        st.info(page.t("workbench.resume_in_review", client=render.escape(client.name)), icon=":material/rate_review:")
+    elif resume is None:
         st.info(page.t("workbench.no_resume", client=render.escape(client.name)), icon=":material/description:")
+    if resume is None:
         st.page_link(
             "pages/Profile.py",
             label=page.t("workbench.go_to_profile"),
@@ -162,7 +164,7 @@ def show_run(page: Page, run_id: str) -> None:
 
 def _header(page: Page, view: RunView, place: DeltaGenerator) -> None:
     title = view.job.title if view.job else ""
-    unnamed = page.t("untitled_job" if view.finished else "review.title" if view.in_review else "workbench.running")
+    unnamed = page.t("untitled_job" if view.finished else UNNAMED.get(view.run.status, "workbench.running"))
     facts = [view.client.name, view.job.company if view.job else "", model_label(page, view.run.model)]
     with place.container():
         st.title(render.escape(title) if title else unnamed, anchor=False)
@@ -172,25 +174,33 @@ def _header(page: Page, view: RunView, place: DeltaGenerator) -> None:
 def _ended_badly(page: Page, view: RunView) -> None:
     stopped = view.run.status is RunStatus.CANCELLED
     code = view.run.failure_code or ("cancelled" if stopped else "internal")
-    (st.info if stopped else st.error)(i18n.translate(page.locale, f"failure.{code}"))
+    (st.info if stopped else st.error)(page.failure(code))
     remedy = runs.remedy(view.run)
     if remedy in ("edit_text", "new_files"):
-        label, icon = NEXT_FORM[remedy]
-        if st.button(page.t(label), type="primary", icon=icon):
-            with page.session() as db:
-                _new_draft(pages.text_so_far(db, view.job) if remedy == "edit_text" and view.job else "")
-            st.switch_page("pages/Workbench.py", query_params={"client": str(view.client.id)})
+        with st.container(horizontal=True):
+            if remedy == "edit_text" and st.button(page.t("workbench.edit_jd"), type="primary", icon=":material/edit:"):
+                with page.session() as db:
+                    _begin_with(view, pages.text_so_far(db, view.job) if view.job else "")
+            if view.pages and st.button(page.t("workbench.new_pictures"), icon=":material/add_photo_alternate:"):
+                _begin_with(view, "")
         return
     run_viewer.retry_button(page, view.run)
     if not stopped:
         receipt(page, view)
 
 
+def _begin_with(view: RunView, text: str) -> None:
+    """Go to a new form for the same client."""
+    _new_draft(text)
+    st.switch_page("pages/Workbench.py", query_params={"client": str(view.client.id)})
+
+
 def _sources(page: Page, view: RunView) -> None:
     if view.job is None:
         return
     with st.expander(page.t("workbench.jd"), icon=":material/article:"):
-        st.text(view.job.text)
+        with page.session() as db:
+            st.text(pages.text_so_far(db, view.job))
         if any(each.picture_id for each in view.pages) and st.toggle(page.t("workbench.show_pictures")):
             for picture in _pictures(page.owner_id, view.job.id or 0):
                 st.image(picture)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TextIO
 
 from core import i18n, jobs
-from core.documents import MAX_BYTES, MAX_CHARACTERS, MAX_PICTURE_BYTES, read_document
+from core.documents import MAX_BYTES, MAX_CHARACTERS, read_document
 from core.errors import InputError
+from core.filetypes import MAX_PICTURE_BYTES
 
 MAX_TABLE_BYTES = 100 * 2**20
 JD_COLUMN = "jd_text"
@@ -38,7 +39,9 @@ def _text(path: Path, engine: str, locale: str | None, limit: int, *, job: bool)
     locale = locale or i18n.DEFAULT
     text, failure = scans.text(document, job=job, locale=locale, engine=engine, limit=limit)
     if failure:
-        print(i18n.translate(locale, f"failure.{failure}"), file=sys.stderr)
+        reason = i18n.translate(locale, f"failure.{failure}")
+        wanted, used = (i18n.translate(locale, f"app.engine.{name}") for name in (engine, "rapidocr"))
+        print(i18n.translate(locale, "app.review.fallback", engine=wanted, used=used, reason=reason), file=sys.stderr)
     return text
 
 

@@ -9,7 +9,9 @@ and not to the text is set aside. `check` refuses readings that cannot be truste
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -25,7 +27,10 @@ __all__ = ["PIPELINE", "check", "read"]
 
 _log = logging.getLogger(__name__)
 
-PIPELINE = "1"  # changes when the steps here change what is read with the same engine: kept readings depend on it
+PIPELINE = "2"  # changes when the steps here change what is read with the same engine: kept readings depend on it
+
+_HEARTBEAT = 0.5  # seconds after which `on_tile` is called again in the midst of a tile
+_SAMPLE = 12  # longest pieces of a tile, by which its direction is told
 
 _LEGIBLE = 0.5  # confidence; what engines are less sure of is texture or icons, and is left out
 
@@ -40,10 +45,12 @@ _BLURRED = 0.8
 def read(image: Image.Image, engine: Engine, on_tile: OnTile = lambda done, total: None) -> Transcript:
     """What stands in an RGB picture that is upright as far as its file says.
 
-    A picture without text gives a transcript without paragraphs. Raises what the engine and `on_tile` raise.
+    `on_tile` may be called several times with the same numbers, so that it can stop the reading of a tile, too. A
+    picture without text gives a transcript without paragraphs. Raises what the engine and `on_tile` raise, and
+    InputError image_too_small with `width`, `height` and `limit` for one that is too slim.
     """
     started = time.perf_counter()
-    degrees, pieces = _read(image, engine, on_tile, may_turn=engine.finds_places)
+    degrees, pieces = _Reading(engine, on_tile).of(image, may_turn=engine.finds_places)
     width, height = image.size if degrees in (0, 180) else image.size[::-1]
     legible = [
         piece.model_copy(update={"text": corrected(piece.text.strip())})
@@ -80,37 +87,73 @@ def check(transcripts: Sequence[Transcript]) -> None:
         raise InputError("image_no_text" if sum(letters) < _NOISY_FEW else "image_blurry")
 
 
-def _read(image: Image.Image, engine: Engine, on_tile: OnTile, *, may_turn: bool) -> tuple[int, list[Piece]]:
-    """Degrees by which the picture had to be turned, and the pieces of the turned one."""
-    # An engine that finds no places cuts the picture itself, and is asked, and paid, once.
-    boxes = tiles(image) if engine.finds_places else [(0, 0, *image.size)]
-    on_tile(0, len(boxes))
-    pieces: list[Piece] = []
-    for number, box in enumerate(boxes, 1):
-        tile = image.crop(box) if len(boxes) > 1 else image
-        found = engine.read(tile)
-        if may_turn and rotation.shows_direction(found):
-            may_turn = False
-            degrees, found = _best_turn(tile, found, engine)
+@runtime_checkable
+class _Gradual(Protocol):
+    """An engine that can be stopped between pieces."""
+
+    def read_gradually(self, image: Image.Image, /) -> Iterator[list[Piece]]: ...
+
+
+class _Reading:
+    """One picture, read tile by tile."""
+
+    def __init__(self, engine: Engine, on_tile: OnTile) -> None:
+        self._engine = engine
+        self._on_tile = on_tile
+        self._told = (0, 1)
+        self._when = 0.0
+
+    def of(self, image: Image.Image, *, may_turn: bool) -> tuple[int, list[Piece]]:
+        """Degrees by which the picture had to be turned, and the pieces of the turned one."""
+        # An engine that finds no places cuts the picture itself, and is asked, and paid, once.
+        boxes = tiles(image) if self._engine.finds_places else [(0, 0, *image.size)]
+        self._tell(0, len(boxes))
+        pieces: list[Piece] = []
+        for number, box in enumerate(boxes, 1):
+            tile = image.crop(box) if len(boxes) > 1 else image
+            degrees, found = self._pieces_and_turn(tile) if may_turn else (0, self._pieces(tile))
+            if degrees is not None:
+                may_turn = False
             if degrees and len(boxes) > 1:  # a turned picture is cut at other places
-                return degrees, _read(rotation.turn(image, degrees), engine, on_tile, may_turn=False)[1]
+                return degrees, self.of(rotation.turn(image, degrees), may_turn=False)[1]
+            pieces += _moved(list(found), box)
+            self._tell(number, len(boxes))
             if degrees:
-                on_tile(1, 1)
-                return degrees, found
-        pieces += _moved(found, box)
-        on_tile(number, len(boxes))
-    return 0, pieces
+                return degrees, pieces
+        return 0, pieces
 
+    def _pieces_and_turn(self, tile: Image.Image) -> tuple[int | None, Iterator[Piece]]:
+        """The turn that makes a tile legible, and its pieces then: 0 if no turn does, as for a blurred one.
 
-def _best_turn(tile: Image.Image, found: list[Piece], engine: Engine) -> tuple[int, list[Piece]]:
-    """The turn that makes a tile legible, and what is read then; none if no turn does, as for a blurred one."""
-    if rotation.looks_right(found) or rotation.is_vertical_writing(tile, found, engine):
+        None where there is not enough text to tell.
+        """
+        sample, found = self._sampled(tile)
+        if not rotation.shows_direction(sample):
+            return None, found
+        if rotation.looks_right(sample) or rotation.is_vertical_writing(tile, sample, self._engine):
+            return 0, found
+        for degrees in rotation.candidates(sample):
+            seen, turned = self._sampled(rotation.turn(tile, degrees))
+            if rotation.looks_right(seen) and rotation.shows_direction(seen):
+                return degrees, turned
         return 0, found
-    for degrees in rotation.candidates(found):
-        turned = engine.read(rotation.turn(tile, degrees))
-        if rotation.looks_right(turned) and rotation.shows_direction(turned):
-            return degrees, turned
-    return 0, found
+
+    def _sampled(self, tile: Image.Image) -> tuple[list[Piece], Iterator[Piece]]:
+        """The longest pieces of a tile, and all of them, most of which are still to be read; or all of them twice."""
+        found = self._pieces(tile)
+        sample = list(islice(found, _SAMPLE if isinstance(self._engine, _Gradual) else None))
+        return sample, chain(sample, found)
+
+    def _pieces(self, tile: Image.Image) -> Iterator[Piece]:
+        gradual = isinstance(self._engine, _Gradual)
+        for group in self._engine.read_gradually(tile) if gradual else [self._engine.read(tile)]:
+            if time.monotonic() - self._when >= _HEARTBEAT:
+                self._tell(*self._told)
+            yield from group
+
+    def _tell(self, done: int, total: int) -> None:
+        self._on_tile(done, total)
+        self._told, self._when = (done, total), time.monotonic()
 
 
 def _moved(pieces: Sequence[Piece], tile: Box) -> list[Piece]:

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from core import llm
@@ -98,52 +99,55 @@ class _Local:
     name: str
     make: Callable[[], Engine]
     broken: str  # the code of a failure that has none of its own
-    late: str  # the code when it takes too long; what is not done then goes on, for the benefit of a later try
-    _engine: Engine | None = None
+    late: str  # the code when it takes too long; the attempt goes on, for the benefit of whoever asks next
+    _attempt: Future[Engine] | None = None  # the last one
     _failure: tuple[str, float] | None = None  # code, and when it happened
-    _loading: threading.Event | None = None  # set when an attempt under way has ended
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def failure(self) -> str | None:
         """The code of an earlier failure; weights may appear, but a broken installation stays so till the restart."""
-        if self._engine or self._failure is None:
+        if self._failure is None:
             return None
         code, when = self._failure
         return code if code == self.broken or time.monotonic() - when < PATIENCE else None
 
     def get(self, waiting: Waiting) -> Engine:
+        attempt = self._begun()
         deadline = time.monotonic() + LOAD_SECONDS
-        while self._engine is None:
-            if code := self.failure():
-                raise InputError(code)
-            if not self._attempt().wait(HEARTBEAT):
+        while True:
+            try:
+                return attempt.result(HEARTBEAT)
+            except TimeoutError:
                 waiting()
                 if time.monotonic() > deadline:
-                    self._failed(self.late, TimeoutError())
-        return self._engine
+                    raise self._failed(self.late, TimeoutError()) from None
 
-    def _attempt(self) -> threading.Event:
-        """The attempt under way, or a new one."""
+    def _begun(self) -> Future[Engine]:
+        """The attempt that made the engine, or is under way, or a new one. Raises InputError for a known failure."""
         with self._lock:
-            if self._loading is None:
-                self._loading = threading.Event()
-                if self._engine is None:
-                    threading.Thread(target=self._load, args=[self._loading], name="ocr-load", daemon=True).start()
-            return self._loading
+            if self._attempt and self._attempt.done() and not self._attempt.exception():
+                return self._attempt
+            if code := self.failure():
+                raise InputError(code)
+            if self._attempt is None or self._attempt.done():
+                self._attempt = Future()
+                threading.Thread(target=self._load, args=[self._attempt], name=f"{self.name}-load", daemon=True).start()
+            return self._attempt
 
-    def _load(self, done: threading.Event) -> None:
+    def _load(self, attempt: Future[Engine]) -> None:
         try:
-            self._engine = self.make()
+            engine = self.make()
         except Exception as error:  # an installation can be broken in any way
-            self._failed(error.code if isinstance(error, InputError) else self.broken, error.__cause__ or error)
-        finally:
-            with self._lock:
-                self._loading = None
-            done.set()
+            code = error.code if isinstance(error, InputError) else self.broken
+            attempt.set_exception(self._failed(code, error.__cause__ or error))
+        else:
+            self._failure = None
+            attempt.set_result(engine)
 
-    def _failed(self, code: str, cause: BaseException) -> None:
+    def _failed(self, code: str, cause: BaseException) -> InputError:
         self._failure = code, time.monotonic()
         log.warning("ocr engine cannot be loaded engine=%s code=%s error=%s", self.name, code, type(cause).__name__)
+        return InputError(code)
 
 
 _LOCAL = {
