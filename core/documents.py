@@ -25,7 +25,6 @@ from typing import Any
 
 from core import filetypes, sandbox
 from core.errors import InputError
-from core.filetypes import MAX_PICTURE_BYTES as MAX_PICTURE_BYTES
 from core.reading_order import column_text
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -69,8 +68,8 @@ Files = Sequence[tuple[str, Document]]  # each with its name, in the order they 
 def read_document(data: bytes, filename: str, limit: int = MAX_CHARACTERS) -> Document:
     """The pages of a file in reading order; the text of all of them together has at most `limit` characters.
 
-    At most `MAX_BYTES` bytes, or `MAX_PICTURE_BYTES` of a picture. `filename` only tells Markdown from plain text
-    and is checked against content that cannot be read; it may be any string.
+    At most `MAX_BYTES` bytes, or `filetypes.MAX_PICTURE_BYTES` of a picture. `filename` only tells Markdown from plain
+    text and is checked against content that cannot be read; it may be any string.
     Raises InputError: file_empty, file_too_large, file_type_unknown, file_type_mismatch, file_legacy_doc,
     file_encrypted, file_damaged, file_bomb, file_no_text, file_too_many_scans with `pages` and `limit`; what
     `read_text` raises, text_encoding for bytes that are no text, and what `images.decode` raises for a picture.

@@ -16,7 +16,6 @@ from core import documents, i18n, sandbox
 from core.documents import (
     MAX_BYTES,
     MAX_CHARACTERS,
-    MAX_PICTURE_BYTES,
     MAX_SCANNED_PAGES,
     Document,
     Page,
@@ -24,6 +23,7 @@ from core.documents import (
     read_text,
 )
 from core.errors import InputError
+from core.filetypes import MAX_PICTURE_BYTES
 from tests.support import files
 
 EXTENSIONS = [".pdf", ".docx", ".txt", ".md", ".doc", ".png", ".exe", ""]

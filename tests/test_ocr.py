@@ -2,8 +2,9 @@
 
 import logging
 import threading
+import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -116,7 +117,8 @@ def test_tiles_lose_and_double_nothing(engine: RapidEngine) -> None:
     seen: list[tuple[int, int]] = []
     found = ocr.read(image, engine, lambda done, total: seen.append((done, total)))
     assert texts(found) == expected(lines)
-    assert seen == [(number, len(tiles(image))) for number in range(len(tiles(image)) + 1)]
+    assert list(dict.fromkeys(seen)) == [(number, len(tiles(image))) for number in range(len(tiles(image)) + 1)]
+    assert seen == sorted(seen)
 
 
 def test_on_tile_may_stop_the_reading(engine: RapidEngine) -> None:
@@ -129,6 +131,95 @@ def test_on_tile_may_stop_the_reading(engine: RapidEngine) -> None:
 
     with pytest.raises(Stop):
         ocr.read(pictures.picture([*ZH_JOB] * 5), engine, stop)
+
+
+def numbers(rows: int, columns: int, size: int = 20) -> Image.Image:
+    """A sheet of numbers from 10000 on, row by row."""
+    image = Image.new("RGB", (columns * 5 * size, rows * 2 * size), "white")
+    for number in range(rows * columns):
+        row, column = divmod(number, columns)
+        place = column * 5 * size + size // 2, row * 2 * size + size // 4
+        pictures.draw_text(image, place, str(10000 + number), size, "#000000", "Liberation Sans")
+    return image
+
+
+def test_no_piece_is_one_too_many(engine: RapidEngine) -> None:
+    image = numbers(48, 24, 16)  # as many as the detector stops at by its own settings, and more
+    (regions,) = engine._regions(np.ascontiguousarray(np.asarray(image)[:, :, ::-1]))
+    assert len(regions) == 48 * 24
+
+
+def test_a_reading_is_stopped_in_the_midst_of_a_tile(engine: RapidEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stop(Exception):
+        pass
+
+    seen: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        seen.append((done, total))
+        if len(seen) == 4:
+            raise Stop
+
+    monkeypatch.setattr(ocr, "_HEARTBEAT", 0.0)
+    with pytest.raises(Stop):
+        ocr.read(numbers(10, 10), engine, stop)
+    assert seen == [(0, 1)] * 4
+    assert not engine._lock.locked()
+
+
+def test_heartbeats_are_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fast:
+        name, version, finds_places = "fast", "1", True
+
+        def read(self, image: Image.Image) -> list[Piece]:
+            raise AssertionError
+
+        def read_gradually(self, image: Image.Image) -> Iterator[list[Piece]]:
+            for number in range(100):
+                yield [piece(f"{number} words of text", 10, 30 * number, 300)]
+
+    clock = iter(number / 10 for number in range(1000))
+    monkeypatch.setattr(ocr.time, "monotonic", lambda: next(clock))
+    seen: list[tuple[int, int]] = []
+    found = ocr.read(Image.new("RGB", (400, 1000)), Fast(), lambda done, total: seen.append((done, total)))
+    assert len(found.paragraphs) == 100
+    assert 10 < len(seen) < 30
+
+
+def test_another_picture_does_not_wait_for_a_dense_one(engine: RapidEngine) -> None:
+    dense = engine.read_gradually(numbers(20, 20))
+    assert [next(dense) for _ in range(3)]
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(engine.read, pictures.picture(["招聘"], width=300))
+        assert other.result(60)[0].text == "招聘"
+    assert sum(map(len, dense)) > 300
+
+
+def test_a_picture_that_lies_is_read_once(engine: RapidEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = pictures.picture(EN_JOB, width=1000, size=24)
+    upright = len(engine.read(image))
+    recognised: list[int] = []
+    real = engine._reader.recognize_txt
+
+    def counted(crops: list[object]) -> object:
+        recognised.append(len(crops))
+        return real(crops)
+
+    monkeypatch.setattr(engine._reader, "recognize_txt", counted)
+    assert ocr.read(rotation.turn(image, 180), engine).rotation == 180
+    assert upright < sum(recognised) <= upright + 16
+
+
+@pytest.mark.parametrize("shift", range(0, 30, 6))
+def test_strips_of_small_print_lose_and_double_nothing(engine: RapidEngine, shift: int) -> None:
+    lines = [f"{1000 + number} small print on a very large screen" for number in range(70)]
+    image = Image.new("RGB", (3840, 2160), "white")
+    for number, line in enumerate(lines):
+        for column in range(2):  # of two columns at different heights no row is free
+            place = 60 + 1900 * column, 20 + shift + 30 * number + 15 * column
+            pictures.draw_text(image, place, f"{line} {column}", 16, "#000000", "Liberation Sans")
+    found = engine.read(image)
+    assert sorted(normalised(p.text) for p in found) == sorted(normalised(f"{n} {c}") for n in lines for c in range(2))
 
 
 def test_two_columns_are_read_one_after_the_other(engine: RapidEngine) -> None:
@@ -198,6 +289,12 @@ def test_the_log_has_no_text(engine: RapidEngine, caplog: pytest.LogCaptureFixtu
 def test_tiny_pictures_have_no_text(engine: RapidEngine, size: tuple[int, int]) -> None:
     found = ocr.read(Image.new("RGB", size, "white"), engine)
     assert (found.paragraphs, found.width, found.height) == ((), *size)
+
+
+@pytest.mark.parametrize("size", [(12, 5_000_000), (1_000_000, 60)])
+def test_threads_are_refused(engine: RapidEngine, size: tuple[int, int]) -> None:
+    with pytest.raises(InputError, match="image_too_small"):
+        ocr.read(Image.new("RGB", size, "white"), engine)
 
 
 @pytest.mark.parametrize("image", [Image.new("RGB", (800, 600), "white"), pictures.cat(), pictures.cat(320, 240)])
@@ -310,6 +407,21 @@ def test_pieces_without_places_keep_their_order() -> None:
     found = layout.paragraphs(pieces, 100)
     assert [paragraph.text for paragraph in found] == ["岗位", "职责", "要求"]
     assert all(line.doubtful and line.boxes == () for paragraph in found for line in paragraph.lines)
+
+
+@pytest.mark.parametrize("jitter", [0, 6])
+def test_time_grows_with_the_number_of_pieces_and_not_its_square(jitter: float) -> None:
+    def seconds(count: int) -> float:
+        chance = np.random.default_rng(2)
+        pieces = []
+        for number in range(count):
+            x, y = np.add(chance.uniform(-jitter, jitter, 2), (number % 25 * 140, number // 25 * 34))
+            pieces.append(piece("w", x, y, x + 70, 22))
+        started = time.process_time()
+        assert len(layout.paragraphs(pieces, 3500)) <= count
+        return time.process_time() - started
+
+    assert seconds(4000) < max(10 * seconds(1000), 2.0)
 
 
 # --- look-alikes ----------------------------------------------------------------------------------------------

@@ -69,11 +69,15 @@ if st.checkbox("paste", True):
 if "pages" not in st.session_state:
     st.session_state["pages"] = load()
 edits, confirmed = None, False
+
+def keep(now):
+    st.session_state["kept"] = now
+
 outer = st.container()
 place = outer.container() if st.checkbox("moved") else outer
 if st.checkbox("shown", True):
     with place:
-        edits, confirmed = review_editor(page, "pages", st.session_state["pages"], confirm_label="Confirm")
+        edits, confirmed = review_editor(page, "pages", st.session_state["pages"], "Confirm", keep)
 if st.button("Slow"):
     time.sleep(1.5)
 if st.button("Save"):

@@ -8,6 +8,7 @@ from app.components.review_editor import review_editor
 from core import pages, render, runs
 from core.errors import WorkbenchError
 from core.models import RunKind
+from core.review import Edits
 from core.runs import RunView
 
 
@@ -23,20 +24,25 @@ def review(page: Page, view: RunView) -> None:
             opened = st.session_state["review"] = key, pages.under_review(db, pages.source(db, view.run))
     st.caption(page.t("read_by", engine=render.escape(", ".join(view.readers))) + " · " + page.t("review.saved"))
     label = page.t("review.confirm_match" if view.run.kind is RunKind.MATCH else "review.confirm_resume")
-    drafts, confirmed = review_editor(page, key, opened[1], confirm_label=label)
+
+    def keep(drafts: list[Edits]) -> None:
+        try:
+            with page.session() as db:
+                runs.save_review(db, view.run.id, drafts)
+        except WorkbenchError:
+            return  # the run has left the review meanwhile, which the page now shows
+
+    drafts, confirmed = review_editor(page, key, opened[1], confirm_label=label, on_edit=keep)
+    if not confirmed:
+        return
     try:
         with page.session() as db:
-            if confirmed:
-                runs.confirm_review(db, view.run.id, drafts)
-            elif drafts not in (None, st.session_state.get("review_saved")):  # another tab may have saved since
-                runs.save_review(db, view.run.id, drafts or [])
-                st.session_state["review_saved"] = drafts
+            runs.confirm_review(db, view.run.id, drafts)
     except WorkbenchError as error:
         page.error(error)
         return
-    if confirmed:
-        st.session_state.pop("review")
-        st.rerun()
+    st.session_state.pop("review")
+    st.rerun()
 
 
 def engine_notices(page: Page, view: RunView) -> None:

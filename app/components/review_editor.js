@@ -2,6 +2,7 @@
 // its places in the picture, however often it was split or merged. Text is only ever set as text, never as HTML.
 
 const SETTLE = 700; // milliseconds without typing after which the text is sent
+const LATEST = 1500; // and while typing goes on
 
 const editors = new WeakMap(); // by the place they stand in
 const drafts = new Map(); // by review: an editor that is moved on the page, and so drawn anew, goes on where it was
@@ -27,7 +28,7 @@ class Editor {
     this.rows = new Map(); // element -> row
     this.flush = this.flush.bind(this);
     // The click comes here before it reaches a button of the page, so what that button starts has the whole text.
-    this.outside = [[document, "click"], [document, "visibilitychange"], [window, "pagehide"]];
+    this.outside = [[document, "pointerdown"], [document, "click"], [document, "visibilitychange"], [window, "pagehide"]];
     for (const [target, event] of this.outside) target.addEventListener(event, this.flush, true);
   }
 
@@ -307,7 +308,9 @@ class Editor {
   // --- telling Python ---
 
   changed() {
+    if (!this.unsent) this.since = Date.now();
     this.draft.changed = this.unsent = true;
+    if (Date.now() - this.since > LATEST) return this.flush();
     clearTimeout(this.timer);
     this.timer = setTimeout(this.flush, SETTLE);
   }

@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from pydantic import TypeAdapter
@@ -33,10 +34,11 @@ _editor = st.components.v2.component(
 
 
 def review_editor(
-    page: Page, key: str, pages: Sequence[ReviewPage], confirm_label: str
+    page: Page, key: str, pages: Sequence[ReviewPage], confirm_label: str, on_edit: Callable[[list[Edits]], None]
 ) -> tuple[list[Edits] | None, bool]:
     """Draw the editor. Returns the rows of each page as the coach has them now, None while nothing was changed, and
-    whether that has just been confirmed.
+    whether that has just been confirmed. `on_edit` gets them after each change, before the page's script runs: so they
+    are kept even if what was clicked leads to another page.
 
     `pages` must stay the same from run to run: then the browser is not sent the pictures again, and keeps what is
     typed, the caret included, even if the coach looks at another page meanwhile. Other pages start afresh.
@@ -46,14 +48,21 @@ def review_editor(
     shown = [vars(one) | {"picture": _as_url(one.picture), "rows": list(map(vars, one.rows))} for one in pages]
     identity = f"{key} {hashlib.sha256(json.dumps(shown).encode()).hexdigest()}"
     words = {word: page.t(f"review_editor.{word}") for word in WORDS} | {"confirm": confirm_label}
+
+    def drafts(edited: Any) -> list[Edits] | None:
+        return _EDITS.validate_python(edited["pages"]) if edited and edited["id"] == identity else None
+
+    def keep() -> None:
+        if (now := drafts(st.session_state[f"{key}-editor"].edited)) is not None:
+            on_edit(now)
+
     state = _editor(
         key=f"{key}-editor",
         data={"id": identity, "pages": shown, "text": words},
-        on_edited_change=lambda: None,
+        on_edited_change=keep,
         on_confirmed_change=lambda: None,
     )
-    edited = state.edited if state.edited and state.edited["id"] == identity else None
-    return _EDITS.validate_python(edited["pages"]) if edited else None, bool(state.confirmed)
+    return drafts(state.edited), bool(state.confirmed)
 
 
 def _as_url(picture: bytes | None) -> str | None:

@@ -145,8 +145,8 @@ class _Reading:
         return sample, chain(sample, found)
 
     def _pieces(self, tile: Image.Image) -> Iterator[Piece]:
-        gradual = isinstance(self._engine, _Gradual)
-        for group in self._engine.read_gradually(tile) if gradual else [self._engine.read(tile)]:
+        engine = self._engine
+        for group in engine.read_gradually(tile) if isinstance(engine, _Gradual) else [engine.read(tile)]:
             if time.monotonic() - self._when >= _HEARTBEAT:
                 self._tell(*self._told)
             yield from group

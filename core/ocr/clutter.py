@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from core.ocr.transcript import Clutter, Paragraph, Quad
 
-Where = Literal["anywhere", "top", "bottom", "corner", "tilted", "chat", "bubble", "beside"]
+Where = Literal["anywhere", "top", "bottom", "corner", "tilted", "chat", "beside"]
 
 _HINTS = 3  # a tab bar has three names or more, a list of skills seldom three that are all names of tabs
 _ASLANT = (
@@ -38,9 +38,6 @@ _SCATTERED = 3  # times that a watermark is seen at least, if it is upright
 _CHAT_STAMPS = 3  # times alone in the middle of a row that make a picture a chat
 _NAME_HEIGHT = 0.85  # of the median line: the sender above a bubble is printed smaller than what was said
 _LONGEST_NAME = 16
-_SHORT_BUBBLE = 2  # printed lines at most of what is only said
-_LONG_BUBBLE = 4  # printed lines at least of a bubble that holds a posting
-_BUBBLE_GAP = 1.0  # heights of a line between two bubbles at least; lines of one stand closer, unless one is left blank
 
 
 def set_aside(paragraphs: Sequence[Paragraph], width: int, height: int) -> list[Paragraph]:
@@ -50,7 +47,7 @@ def set_aside(paragraphs: Sequence[Paragraph], width: int, height: int) -> list[
     without a place. Deterministic, and what `clutter` was before does not matter.
     """
     tilt = _tilt(paragraphs)
-    items = [_Item(p.text, _read(p.text), _place(p, tilt), len(p.lines)) for p in paragraphs]
+    items = [_Item(p.text, _read(p.text), _place(p, tilt)) for p in paragraphs]
     for item in items:
         item.kind = _kind_of_whole(item, width, height)
     placed = sorted((i for i in items if i.place and not i.place.aslant), key=lambda i: _placed(i).top)
@@ -80,18 +77,9 @@ class _Rule:
 
 
 @cache
-def _table() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-
-
-@cache
 def _rules() -> tuple[_Rule, ...]:
-    return tuple(_rule(entry, _table()["longest"]) for entry in _table()["rule"])
-
-
-@cache
-def _of_posting() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in _table()["posting"]), re.IGNORECASE)
+    table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    return tuple(_rule(entry, table["longest"]) for entry in table["rule"])
 
 
 def _rule(entry: dict[str, Any], longest: int) -> _Rule:
@@ -233,7 +221,6 @@ class _Item:
     text: str
     reading: _Reading
     place: _Place | None
-    rows: int  # printed lines
     kind: Clutter | None = None
 
 
@@ -426,33 +413,15 @@ def _mark_row_mates(placed: Sequence[_Item]) -> None:
                 item.kind = kinds[0]
 
 
-# --- chats ----------------------------------------------------------------------------------------------------
-
-_CLOCK = re.compile(r"\d:\d\d")
-_BACK = r"[<‹«〈《←く∠]"
-_COUNT = r"\(?\d{1,3}\+?\)?"
-_NAME = r"[^\s\d,.:;!?。、]([^\d,:;!?。、]|\(\d{1,3}\)){0,23}"
-_HEADER = re.compile(rf"(?P<back>{_BACK})? ?(?P<count>{_COUNT}(?=[ \D]))? ?(?P<name>{_NAME})")
-
-
 def _mark_chat(items: Sequence[_Item], placed: Sequence[_Item], width: int) -> None:
-    """Times between bubbles, the names above them, the bar at the top, and what was said before and after a posting."""
+    """Times between bubbles, and the names above them, in a picture that is a chat."""
     stamps = [item for item in items if item.kind is None and _counts(item.reading, ("chat",))[0]]
     centred = [item for item in stamps if item.place and _in_middle(item.place, width)]
-    said = any(item.kind == "chat" for item in items)
-    if not (said or len(centred) >= _CHAT_STAMPS or any(_looks_like_chat(s, width) for s in _screens(placed))):
+    if len(centred) < _CHAT_STAMPS and not any(item.kind == "chat" for item in items):
         return
     for item in stamps:
         item.kind = "chat"
-    _mark_names([item for item in placed if item.kind is None])
-    for screen in _screens(placed):
-        if _looks_like_chat(screen, width) or any(_proves_chat(item, width) for item in screen):
-            for item in _header(screen, width)[0]:
-                item.kind = item.kind or "chat"
-            _mark_talk(screen, width)
-
-
-def _mark_names(rest: Sequence[_Item]) -> None:
+    rest = [item for item in placed if item.kind is None]
     if not rest:
         return
     usual = median(_placed(item).line for item in rest)
@@ -466,90 +435,3 @@ def _mark_names(rest: Sequence[_Item]) -> None:
 def _is_name(item: _Item) -> bool:
     text = _plain(item.text)
     return 1 < len(text) <= _LONGEST_NAME and all(c.isalpha() or c in " ·|-" for c in text)
-
-
-def _proves_chat(item: _Item, width: int) -> bool:
-    """A time proves it only between bubbles: elsewhere it may be when a posting was published."""
-    return item.kind == "chat" and (_in_middle(_placed(item), width) or not _CLOCK.search(item.text))
-
-
-def _looks_like_chat(screen: Sequence[_Item], width: int) -> bool:
-    """A bar with an arrow back, the number of unread messages and a name, above an answer at the right."""
-    return _header(screen, width)[1] and any(_is_answer(b, screen, width) for b in _bubbles(screen))
-
-
-def _header(screen: Sequence[_Item], width: int) -> tuple[list[_Item], bool]:
-    """The row of a screen's top that names who one talks to, and whether it could be that of nothing but a chat."""
-    first = next((item for item in screen if item.kind in (None, "chat")), None)
-    if first is None or first.kind:
-        return [], False
-    below_status_bar = any(item.kind == "status_bar" for item in screen)
-    # Unmarked, it is the first row; what was marked before it in the same row are the icons beside the name.
-    row = [i for i in screen if i.kind in (None, "navigation") and (i is first or _in_row(_placed(i), _placed(first)))]
-    row.sort(key=lambda item: _placed(item).left)
-    text = " ".join(_plain(item.text) for item in row)
-    found = _HEADER.fullmatch(text.rstrip(" .·•⋯"))
-    if not found:
-        return [], False
-    if found["back"]:
-        return row, found["count"] is not None
-    alone = len(row) == 1 and _in_middle(_placed(first), width)
-    if below_status_bar and (found["count"] or alone) and not _of_posting().search(text):
-        return row, False
-    return [], False
-
-
-def _bubbles(screen: Sequence[_Item]) -> list[list[_Item]]:
-    """What is left of a screen, in groups that have a bubble's distance to each other or anything else between them."""
-    groups: list[list[_Item]] = []
-    bottom, ended = -math.inf, True
-    for item in screen:
-        place = _placed(item)
-        if item.kind is not None:
-            ended = True
-            continue
-        if ended or place.top - bottom >= _BUBBLE_GAP * place.line:
-            groups.append([])
-            bottom = -math.inf
-        groups[-1].append(item)
-        bottom, ended = max(bottom, place.bottom), False
-    return groups
-
-
-def _mark_talk(screen: Sequence[_Item], width: int) -> None:
-    bubbles = _bubbles(screen)
-    aside = [b for b in bubbles if _is_talk(b) or _is_answer(b, screen, width)]
-    for item in (item for bubble in aside for item in bubble):
-        item.kind = "chat"
-
-
-def _said(bubble: Sequence[_Item]) -> str | None:
-    """The text of a bubble that is short and has nothing of a posting."""
-    if sum(item.rows for item in bubble) > _SHORT_BUBBLE:
-        return None
-    text = " ".join(_plain(item.text) for item in bubble)
-    return None if _BULLET.match(text) or _of_posting().search(text) else text
-
-
-def _is_talk(bubble: Sequence[_Item]) -> bool:
-    text = _said(bubble)
-    return text is not None and _counts(_read(text), ("bubble",))[0] is not None
-
-
-def _is_answer(bubble: Sequence[_Item], screen: Sequence[_Item], width: int) -> bool:
-    """Whether a short bubble stands alone at the right, off the column of every long one, of which there has to be one."""
-    if _said(bubble) is None:
-        return False
-    places = [_placed(item) for item in bubble]
-    left, right = min(p.left for p in places), max(p.right for p in places)
-    # A bubble's right edge is where the avatar of the phone's owner begins, or the edge of the screen.
-    if not (left > 0.2 * width and right > 0.78 * width and left + right > 1.06 * width):
-        return False
-    long = [b for b in _bubbles(screen) if sum(item.rows for item in b) >= _LONG_BUBBLE]
-    columns = [min(_placed(item).left for item in b) for b in long]
-    others = [_placed(i) for i in screen if i.kind is None and all(i is not item for item in bubble)]
-    return (
-        bool(long)
-        and all(left - column > 1.5 * place.line for column in columns for place in places)
-        and not any(_in_row(place, other) for place in places for other in others)
-    )

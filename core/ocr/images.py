@@ -307,8 +307,8 @@ def _on_background(image: Image.Image) -> Image.Image:
     light = dark = 0
     for top, bottom, strip in _strips(image, margin=1):
         brightness = _brightness_of_edge(strip, first=min(top, 1), rows=bottom - top)
-        light += np.count_nonzero(brightness > 127)
-        dark += np.count_nonzero(brightness <= 127)
+        light += int(np.count_nonzero(brightness > 127))
+        dark += int(np.count_nonzero(brightness <= 127))
     filled = Image.new("RGB", image.size, "black" if light > dark else "white")
     for top, _, strip in _strips(image):
         part = _rgba(strip)

@@ -9,6 +9,7 @@ Lengths are measured in line heights, so nothing depends on the resolution.
 
 import math
 import statistics
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -32,6 +33,7 @@ _CELLS = 3  # cells of a row in which some may be broken; with two, one is as li
 
 _GUTTER = 0.8  # line heights; the space between columns is wider, that between words narrower
 _CROSSING = 0.1  # share of pieces that may cross a gutter: titles and lines above and below the columns
+_GUTTERS = 12  # that are tried, the least crossed ones; pages have one or two, large tables one beside each column
 _COLUMN = 4  # rows of the shorter column; fewer are a salary beside a title, not a column
 _ALIGNED = 0.25  # line heights; rows of two columns of a table differ less, those of two texts by chance
 _TABLE = 0.7  # share of the shorter column's rows that are aligned in a table; a quarter to a half are by chance
@@ -187,31 +189,40 @@ def _gutter(spots: Sequence[Spot]) -> float | None:
     """The place between two columns that has most text beside it; None where the text is one column."""
     if len(spots) < 2 * _COLUMN:
         return None
+    spots = sorted(spots, key=lambda spot: spot.middle)
     best, most = None, 0
     for place in _gaps(spots):
-        held = sum(len(beside) for _, beside in _bands(spots, place) if _are_columns(*_sides(beside, place)))
+        bands = _bands(spots, place)
+        if sum(len(beside) for _, beside in bands) <= most:
+            continue
+        held = sum(len(beside) for _, beside in bands if _are_columns(*_sides(beside, place)))
         if held > most:
             best, most = place, held
     return best
 
 
 def _gaps(spots: Sequence[Spot]) -> list[float]:
-    """Middles of the intervals wide enough for a gutter: those that no spot crosses, then one, and so on."""
+    """Middles of the intervals wide enough for a gutter: those that no spot crosses, then one, and so on.
+
+    Of those that as many spots cross, the widest are given.
+    """
     least = _GUTTER * statistics.median(spot.height for spot in spots)
     edges = sorted([(spot.left, 1) for spot in spots] + [(spot.right, -1) for spot in spots])
-    places = [place for place, _ in edges]
+    places = np.array([place for place, _ in edges])
     crossed = np.cumsum([change for _, change in edges])
-    found = []
+    found: dict[float, None] = {}
     for few in range(int(_CROSSING * len(spots)) + 1):
-        start = None
-        for number in range(int(np.argmax(crossed > few)), len(edges)):
-            if crossed[number] > few:
-                if start is not None and places[number] - start >= least:
-                    found.append((start + places[number]) / 2)
-                start = None
-            elif start is None:
-                start = places[number]
-    return list(dict.fromkeys(found))
+        over = np.flatnonzero(crossed > few)
+        last = np.flatnonzero(np.diff(over) > 1)
+        starts, ends = over[last] + 1, over[last + 1]
+        widths = places[ends] - places[starts]
+        middles = ((places[starts] + places[ends]) / 2).tolist()
+        new = [number for number in np.flatnonzero(widths >= least) if middles[number] not in found]
+        widest = sorted(new, key=lambda number: -widths[number])[: _GUTTERS - len(found)]
+        found |= dict.fromkeys(middles[number] for number in sorted(widest))
+        if len(found) >= _GUTTERS:
+            break
+    return list(found)
 
 
 def _bands(spots: Sequence[Spot], gutter: float) -> list[tuple[list[Spot], list[Spot]]]:
@@ -238,8 +249,15 @@ def _are_columns(left: list[Spot], right: list[Spot]) -> bool:
     shorter, longer = sorted(rows, key=len)
     if len(shorter) < _COLUMN:
         return False
-    aligned = sum(any(abs(one.middle - other.middle) < _ALIGNED * one.height for other in longer) for one in shorter)
+    middles = sorted(row.middle for row in longer)
+    aligned = sum(_distance_to_nearest(row.middle, middles) < _ALIGNED * row.height for row in shorter)
     return aligned < _TABLE * len(shorter) or (len(shorter) >= _PROSE_ROWS and any(map(_is_prose, rows)))
+
+
+def _distance_to_nearest(place: float, places: Sequence[float]) -> float:
+    """`places` are in ascending order."""
+    number = bisect_left(places, place)
+    return min(abs(place - near) for near in places[max(number - 1, 0) : number + 1])
 
 
 def _is_prose(rows: Sequence[Row]) -> bool:
@@ -298,22 +316,35 @@ def _is_broken_line(cell: Sequence[Spot]) -> bool:
 
 
 def _lines(spots: Sequence[Spot]) -> list[list[Spot]]:
-    rows: list[list[Spot]] = []
+    rows: list[_Printed] = []
     for spot in sorted(spots, key=lambda spot: (spot.middle, spot.left)):
-        best = min((row for row in rows[-6:] if _fits(spot, row)), key=lambda row: _distance(spot, row), default=None)
+        best = min((row for row in rows[-6:] if row.takes(spot)), key=lambda row: row.distance(spot), default=None)
         if best is None:
-            rows.append([spot])
+            rows.append(_Printed(spot))
         else:
-            best.append(spot)
-    rows.sort(key=lambda row: statistics.fmean(spot.middle for spot in row))
-    return [sorted(row, key=lambda spot: spot.left) for row in rows]
+            best.add(spot)
+    rows.sort(key=lambda row: row.middle)
+    return [sorted(row.spots, key=lambda spot: spot.left) for row in rows]
 
 
-def _distance(spot: Spot, row: Sequence[Spot]) -> float:
-    return abs(spot.middle - statistics.fmean(other.middle for other in row))
+class _Printed:
+    """The spots found so far of a printed line."""
 
+    def __init__(self, spot: Spot) -> None:
+        self.spots = [spot]
+        self.middle, self.lowest = spot.middle, spot.height
 
-def _fits(spot: Spot, row: Sequence[Spot]) -> bool:
-    lowest = min(spot.height, *(other.height for other in row))
-    apart = all(min(spot.right, other.right) - max(spot.left, other.left) < _OVERLAP * lowest for other in row)
-    return apart and _distance(spot, row) < _ROW * lowest
+    def add(self, spot: Spot) -> None:
+        self.spots.append(spot)
+        self.middle += (spot.middle - self.middle) / len(self.spots)
+        self.lowest = min(self.lowest, spot.height)
+
+    def distance(self, spot: Spot) -> float:
+        return abs(spot.middle - self.middle)
+
+    def takes(self, spot: Spot) -> bool:
+        lowest = min(self.lowest, spot.height)
+        if self.distance(spot) >= _ROW * lowest:
+            return False
+        most = _OVERLAP * lowest
+        return all(min(spot.right, other.right) - max(spot.left, other.left) < most for other in self.spots)

@@ -96,7 +96,7 @@ class RapidEngine:
             yield []
             start = max(top - _MARGIN, 0)
             strip = np.ascontiguousarray(pixels[start : bottom + _MARGIN])
-            moved = [(box + (0, start), crop) for box, crop in self._detected(strip, _LARGE_SIDE)]
+            moved = [(box + np.array([0, start], np.float32), crop) for box, crop in self._detected(strip, _LARGE_SIDE)]
             regions = [
                 (box, crop)
                 for box, crop in moved
@@ -200,7 +200,7 @@ def _height(box: _Corners) -> float:
 
 def _slimness(crop: _Pixels) -> float:
     height, width = crop.shape[:2]
-    return max(height, width) / max(min(height, width), 1)
+    return float(max(height, width) / max(min(height, width), 1))
 
 
 def _quad(box: _Corners, size: tuple[int, int]) -> Quad:

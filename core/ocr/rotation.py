@@ -1,7 +1,7 @@
 """Whether a picture lies on its side or upside down, told by what an engine reads in it.
 
 Cameras note how they were held and pictures are turned accordingly before they come here; this is for those without
-the note. A reading of one tile is judged, so the right way up costs nothing and a wrong one a second reading of it.
+the note. The longest pieces of one tile are judged, so the right way up costs nothing and a wrong one little.
 """
 
 import math

@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from core.errors import InputError
+
 Box = tuple[int, int, int, int]  # left, top, right, bottom: what `Image.crop` takes
 
 _LONG = 2000  # pixels of the longer side up to which nothing is cut
 _SLENDER = 1.6  # longer side to shorter: photos have at most 4:3, A4 paper 1.41, desktop screens mostly 16:10
 _STEP = 1400  # pixels of a tile along the long side; a larger one only costs memory
+_LONGEST_SLIM, _SLIM = 10_000, 200  # pixels; no screen is so narrow that what is longer has a shorter side below that
 _REACH = 350  # how far from the step a cut is looked for at first
 _LONGEST = 4000  # pixels without any band free of text after which a cut is made all the same, at the quietest place
 _BAND = 4  # pixels; the space between two lines of the smallest legible print
@@ -28,8 +31,14 @@ _Gray = npt.NDArray[np.uint8]
 
 
 def tiles(image: Image.Image) -> list[Box]:
-    """Parts of the picture, in order along its long side; together they are the picture, without overlap."""
+    """Parts of the picture, in order along its long side; together they are the picture, without overlap.
+
+    Raises InputError image_too_small with `width`, `height` and `limit` for a thread of a picture, which would be cut
+    into thousands.
+    """
     width, height = image.size
+    if max(width, height) > _LONGEST_SLIM and min(width, height) < _SLIM:
+        raise InputError("image_too_small", width=width, height=height, limit=_SLIM)
     if max(width, height) <= _LONG or max(width, height) < _SLENDER * min(width, height):
         return [(0, 0, width, height)]
     gray = np.asarray(image.convert("L"))

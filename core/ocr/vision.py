@@ -2,8 +2,8 @@
 
 It reads what letter recognition cannot, but tells no places, costs money, and the picture leaves this machine.
 
-A long picture is sent in parts, for a provider shrinks it until nothing can be read; all of them in one request, so that
-a picture is paid for once or not at all.
+A long picture is sent in parts, for a provider shrinks it until nothing can be read; all of them in one request, so
+that a picture is paid for once or not at all.
 """
 
 import io

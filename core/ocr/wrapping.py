@@ -33,6 +33,7 @@ _FRAME = 1 / 3  # of the space between two labels, to the right of the last one
 _FLUSH = 0.5  # the frame keeps a label's text farther than that from the edge; what is nearer is set flush right
 _SAME_LABEL = 0.25  # of left edges; the frame sets labels apart from text below
 # Where a column ends.
+_RUN = 40  # rows above and below that show whether text runs on
 _MARGIN = 4.0  # widest margin of a page or column
 _NARROW = 12.0  # a narrower column holds names and figures; its longest one is not a broken line
 _TIGHT = 0.9  # of the usual distance of rows
@@ -183,9 +184,9 @@ def _is_running_text(seams: Sequence[_Seam], number: int) -> bool:
     """
     pitch = seams[number].pitch
     start = end = number
-    while start and _even(seams[start - 1].pitch, pitch):
+    while start > number - _RUN and start and _even(seams[start - 1].pitch, pitch):
         start -= 1
-    while end + 1 < len(seams) and _even(seams[end + 1].pitch, pitch):
+    while end < number + _RUN and end + 1 < len(seams) and _even(seams[end + 1].pitch, pitch):
         end += 1
     run = [seam for seam in seams[start : end + 1] if not seam.ended]
     going_on = [seam for seam in run if seam.is_open]
