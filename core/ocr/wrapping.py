@@ -120,7 +120,7 @@ def unwrap(rows: Sequence[Row], limit: float) -> list[Paragraph]:
             and _usual_distance(seams, number)
             and (seam.shows_edge or _is_running_text(seams, number))
             and _same_edge(row, grouped[-1])
-            and not _begins_item(row.text, grouped[-1][0].text)
+            and not _begins_item(row.text, grouped[-1])
         ):
             grouped[-1].append(row)
         else:
@@ -211,11 +211,12 @@ def _is_grid(upper: Row, lower: Row) -> bool:
     return bool(below) and len(below) == len(lower.spots) - 1
 
 
-def _begins_item(text: str, first: str) -> bool:
-    """Whether a row with `text` begins an item of its own, below a paragraph that begins with `first`."""
-    mark, last = _MARK.match(text), _MARK.match(first)
+def _begins_item(text: str, above: Sequence[Row]) -> bool:
+    """Whether a row with `text` begins an item of its own, below a paragraph of these rows."""
+    mark, last = _MARK.match(text), _MARK.match(above[0].text)
     if not mark:
-        return bool(_tight_number(text, first))
+        # A number of "at least" + "7.0 or the same" belongs to the sentence that has not ended.
+        return bool(_ENDED.search(above[-1].text) and _tight_number(text, above[0].text))
     if last and mark["number"] and last["number"]:
         # "... (Qwen, Llama" + "3, DeepSeek) ..." in item 3: a list goes on with a higher number or anew with 1.
         return int(mark["number"]) > int(last["number"]) or int(mark["number"]) == 1
