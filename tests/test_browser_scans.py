@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from PIL import Image
 
 from core import i18n
@@ -148,4 +149,4 @@ def test_a_file_that_cannot_be_read_is_told_at_once(page: Any, client: SampleCli
     )
     page.get_by_text(re.compile("photo.png")).first.wait_for()
     page.get_by_test_id("stAlert").wait_for()
-    assert page.get_by_label(t(locale, "workbench.jd"), exact=True).input_value() == "typed before"
+    expect(page.get_by_label(t(locale, "workbench.jd"), exact=True)).to_have_value("typed before")

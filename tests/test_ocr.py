@@ -179,7 +179,7 @@ def test_heartbeats_are_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
                 yield [piece(f"{number} words of text", 10, 30 * number, 300)]
 
     clock = iter(number / 10 for number in range(1000))
-    monkeypatch.setattr(ocr.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("core.ocr.time.monotonic", lambda: next(clock))
     seen: list[tuple[int, int]] = []
     found = ocr.read(Image.new("RGB", (400, 1000)), Fast(), lambda done, total: seen.append((done, total)))
     assert len(found.paragraphs) == 100

@@ -433,9 +433,14 @@ def test_all_parts_together_keep_within_what_a_request_may_have(monkeypatch: pyt
     assert len(before) == len(after) > 1
 
 
-@pytest.mark.parametrize("size", [(12, 200_000), (200_000, 12), (12, 12), (2000, 2000)])
+@pytest.mark.parametrize("size", [(1000, 60_000), (60_000, 1000), (12, 9_000), (12, 12), (2000, 2000)])
 def test_a_picture_of_any_shape_can_be_sent(size: tuple[int, int]) -> None:
     assert 1 <= len(vision.files(Image.new("RGB", size, "white"))) <= vision.MAX_PARTS
+
+
+def test_a_thread_that_would_shrink_to_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="image_too_small"):
+        vision.files(Image.new("RGB", (200, 280_000), "white"))
 
 
 def test_a_line_with_breaks_in_it_is_several_and_an_empty_one_is_none(sighted: llm.Model, server: ModelServer) -> None:

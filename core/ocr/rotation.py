@@ -19,6 +19,7 @@ _STANDING = 0.6  # share of the text in boxes that are higher than wide
 _LONG = 2  # line heights; shorter boxes show no direction
 _ENOUGH = 8  # line heights of text in longer ones, below which a reading shows nothing
 _SAMPLES = 12  # characters that tell vertical writing
+_CELL = 160  # pixels, to which larger ones are shrunk: their sheet has as many as a small screenshot
 
 _TRANSPOSITIONS = {
     90: Image.Transpose.ROTATE_270,  # Pillow counts against the clock
@@ -61,9 +62,13 @@ def is_vertical_writing(image: Image.Image, pieces: Sequence[Piece], engine: Eng
         return False
     size = max(max(right - left, bottom - top) for _, (left, top, right, bottom) in cells)
     # Nearly square, for slim pictures take longer to read; set like lines of print.
+    scale = min(1.0, _CELL / size)
+    size *= scale
     sheet = Image.new("RGB", (round(6 * size),) * 2, image.getpixel((0, 0)))
     for number, (_, box) in enumerate(cells):
-        sheet.paste(image.crop(box), (round((number % 4 * 1.2 + 0.6) * size), round((number // 4 * 2 + 0.5) * size)))
+        part = image.crop((round(box[0]), round(box[1]), round(box[2]), round(box[3])))
+        part = part.resize((max(1, round(part.width * scale)), max(1, round(part.height * scale))), reducing_gap=2)
+        sheet.paste(part, (round((number % 4 * 1.2 + 0.6) * size), round((number // 4 * 2 + 0.5) * size)))
     read = "".join(piece.text for piece in engine.read(sheet))
     return 2 * sum(character in read for character, _ in cells) > len(cells)
 

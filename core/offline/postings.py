@@ -64,8 +64,9 @@ def _headings() -> dict[str, str]:
 
 
 def is_section_name(text: str) -> bool:
-    """Whether the text is the usual name of a section and nothing else; short names, which are words too, are not."""
-    return width(text.strip()) >= 8 and key(text) in _headings()
+    """Whether the text is the usual name of a section and nothing else; short names, which are words too, are not, nor
+    the last word of a sentence."""
+    return width(text.strip()) >= 8 and key(text) in _headings() and text.rstrip()[-1] not in ".。;；,，"
 
 
 @cache
