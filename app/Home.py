@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.components import run_list, run_viewer
+from app.components.models_panel import models_panel
 from app.components.page import Page, language_picker, open_page
 from core import clients, jobs, render, runs, samples
 
@@ -30,13 +31,14 @@ def home() -> None:
                         started = samples.load(db)
                     run_viewer.wait(page, started)
                 st.rerun()
-    if not people:
+    if people:
+        st.subheader(page.t("home.clients"), anchor=False)
+        for client in people:
+            _client_card(page, client.id or 0, client.name, client.id in ready, client.id in in_review)
+        st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
+    else:
         _first_steps(page)
-        return
-    st.subheader(page.t("home.clients"), anchor=False)
-    for client in people:
-        _client_card(page, client.id or 0, client.name, client.id in ready, client.id in in_review)
-    st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
+    models_panel(page)
 
 
 def _first_steps(page: Page) -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from dbos import DBOS
 from sqlmodel import Session, col, select, update
 
-from core import database, engine, grounding, llm, pages, render, scans, scoring, tasks
+from core import database, engine, grounding, jobs, llm, pages, prompts, render, routing, scans, scoring, tasks
 from core.database import OwnerSession
 from core.errors import Cancelled, WorkbenchError
 from core.models import Attempt, Event, EventType, Job, LLMCall, Match, Resume, ResumeKind, Run, RunStatus, now
@@ -93,15 +93,16 @@ def _recognise(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None
 
 
 def _summarise_job(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+    candidates = routing.candidates("job_summary", run.model)
+    prompt = prompts.load("job_summary", run.locale).hash
     with progress.session() as db:
         text = db.require(Job, run.job_id).text
-    summary = tasks.summarise_job(text, locale=run.locale, model=llm.configured(run.model), listener=_Quiet(progress))
-
-    def store(db: OwnerSession) -> None:
-        job = db.require(Job, run.job_id)
-        job.summary, job.title, job.company = summary.model_dump(), summary.job_title, summary.company
-
-    return store
+        known = jobs.paid_summary(db, text, [candidate.model for candidate in candidates], prompt)
+    if known is not None:
+        return lambda db: jobs.set_summary(db.require(Job, run.job_id), *known, prompt)
+    listener = _Quiet(progress)
+    summary = tasks.summarise_job(text, locale=run.locale, candidates=candidates, listener=listener)
+    return lambda db: jobs.set_summary(db.require(Job, run.job_id), summary, listener.answered_by, prompt)
 
 
 def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
@@ -120,19 +121,21 @@ def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
         )
         return render.score_line(scoring.score(summary.requirements, grounded.verdicts), run.locale)
 
+    listener = _Live(progress, lambda: LiveMatch(summary.requirements, run.locale, score_line, ground))
     match = tasks.match(
         summary,
         resume,
         detailed,
         locale=run.locale,
-        model=llm.configured(run.model),
+        candidates=routing.candidates("job_match", run.model),
         today=run.today,
-        listener=_Live(progress, lambda: LiveMatch(summary.requirements, run.locale, score_line, ground)),
+        listener=listener,
     )
     score = scoring.score(summary.requirements, match.verdicts)
 
     def store(db: OwnerSession) -> None:
-        db.add(Match(run_id=run.id, output=match.model_dump(), score=score.value, band=score.band))
+        output, model = match.model_dump(), listener.answered_by
+        db.add(Match(run_id=run.id, output=output, score=score.value, band=score.band, model=model))
 
     return store
 
@@ -140,17 +143,19 @@ def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
 def _summarise_resume(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
     with progress.session() as db:
         resume = db.require(Resume, run.resume_id)
+    listener = _Quiet(progress)
     summary = tasks.summarise_resume(
         ResumeKind(resume.kind),
         resume.text,
         locale=run.locale,
-        model=llm.configured(run.model),
+        candidates=routing.candidates(progress.task, run.model),
         today=run.today,
-        listener=_Quiet(progress),
+        listener=listener,
     )
 
     def store(db: OwnerSession) -> None:
-        db.require(Resume, run.resume_id).summary = summary.model_dump()
+        resume = db.require(Resume, run.resume_id)
+        resume.summary, resume.summary_model = summary.model_dump(), listener.answered_by
 
     return store
 
@@ -325,10 +330,11 @@ class _Progress:
 
 
 class _Quiet(llm.Listener):
-    """Watches for a cancel while a model works, and logs its calls."""
+    """Watches for a cancel while a model works, and logs its calls. `answered_by` is the model whose answer counts."""
 
     def __init__(self, progress: _Progress) -> None:
         self.progress = progress
+        self.answered_by = ""
         self.checked = time.monotonic()
 
     def text(self, chunk: str) -> None:
@@ -337,6 +343,8 @@ class _Quiet(llm.Listener):
             self.checked = time.monotonic()
 
     def finished(self, call: llm.Call) -> None:
+        if call.outcome == "ok":
+            self.answered_by = call.model
         with _not_worth_an_answer("call log"):
             self.progress.log_call(call)
 

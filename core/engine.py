@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from core import database, slots
+from core import database, routing, slots
 from core.settings import settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WORKFLOW = "run"
-QUEUES = ("runs", "scans")
+SCANS = "scans"  # the queue of runs that read pictures; the others are those of `core.routing`
 READERS = 2  # runs of the queue `scans` that one process works on at a time; one reads while the other decodes
 STREAM = "live"
 VERSION = "1"  # pinned: DBOS would otherwise strand pending runs whenever the code changes
@@ -78,7 +78,7 @@ def _launch(executor_id: str) -> None:
         config["system_database_engine"] = _sqlite_engine(settings().engine_database_url)
     DBOS(config=config)
     DBOS.launch()
-    for queue, concurrency in zip(QUEUES, (settings().concurrency, READERS), strict=True):
+    for queue, concurrency in {**routing.queues(), SCANS: READERS}.items():
         DBOS.register_queue(
             queue, worker_concurrency=concurrency, polling_interval_sec=0.1, on_conflict="always_update"
         )

@@ -41,8 +41,9 @@ class StateError(WorkbenchError):
 class ModelError(WorkbenchError):
     """A model call failed, or its answer cannot be used."""
 
-    def __init__(self, code: str, *, detail: str = "") -> None:
+    def __init__(self, code: str, *, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(code)
+        self.retry_after = retry_after  # seconds the provider asks to be given before the next try
         self.detail = detail  # for the re-ask and for tests; may quote the model, so it is neither logged nor shown
 
 

@@ -35,6 +35,10 @@ def best_locale(tag: str | None) -> str:
 
 def detect_locale(text: str) -> str:
     """The language a text is mostly written in: Chinese when at least a fifth of its letters are Han characters."""
+    return "zh" if han_share(text) >= 0.2 else "en"
+
+
+def han_share(text: str) -> float:
+    """Which part of the letters are Han characters; 0 without letters."""
     letters = [c for c in text if c.isalpha()]
-    han = sum("\u3400" <= c <= "\u9fff" for c in letters)
-    return "zh" if letters and han / len(letters) >= 0.2 else "en"
+    return sum("\u3400" <= c <= "\u9fff" for c in letters) / max(len(letters), 1)

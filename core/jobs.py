@@ -11,6 +11,8 @@ from core.database import OwnerSession
 from core.documents import Files
 from core.errors import InputError
 from core.models import Job, Page
+from core.schemas import JobSummary
+from core.settings import OFFLINE_MODEL
 
 MIN_CHARACTERS, MAX_CHARACTERS = 40, 20_000  # after trimming; Chinese is dense, so the lower limit is low
 LABEL = 40  # characters of a text that stand for its title
@@ -47,7 +49,31 @@ def new(client_id: int, text: str, title: str = "") -> Job:
 
 def set_text(job: Job, text: str) -> None:
     """Give a job its text; empty as long as its pictures are not read."""
-    job.text, job.text_hash = text, hashlib.sha256(text.encode()).hexdigest() if text else ""
+    job.text, job.text_hash = text, _hash(text) if text else ""
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def set_summary(job: Job, summary: JobSummary, model: str, prompt: str) -> None:
+    """Give a job its summary, with the model and the hash of the prompt that made it."""
+    job.summary, job.title, job.company = summary.model_dump(), summary.job_title, summary.company
+    job.summary_model, job.summary_prompt = model, prompt
+
+
+def paid_summary(db: OwnerSession, text: str, models: Sequence[str], prompt: str) -> tuple[JobSummary, str] | None:
+    """What one of these models, the first if possible, has made of the same text with the same prompt, and which: so
+    that nobody pays for it twice. The offline analyst costs nothing and is asked anew, for it may have learnt."""
+    found = db.exec(
+        select(Job).where(
+            Job.text_hash == _hash(text),
+            Job.summary_prompt == prompt,
+            col(Job.summary_model).in_([model for model in models if model != OFFLINE_MODEL]),
+        )
+    ).all()
+    best = min(found, key=lambda job: models.index(job.summary_model or ""), default=None)
+    return (best.contract, best.summary_model or "") if best and best.contract else None
 
 
 def label(job: Job) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, Enum, Index, La
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from core import routing
 from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, ResumeSummary
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ class Resume(Owned, table=True):
     text: str
     locale: str
     summary: dict[str, Any] | None = Field(default=None, sa_type=_Json)
+    summary_model: str | None = None  # that made it; None for a correction
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
     @property
@@ -168,6 +170,8 @@ class Job(Owned, table=True):
     title: str = ""
     company: str = ""
     summary: dict[str, Any] | None = Field(default=None, sa_type=_Json)
+    summary_model: str | None = None  # that made it
+    summary_prompt: str | None = None  # hash of the prompt it was made with
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
     @property
@@ -243,7 +247,7 @@ class Run(Owned, table=True):
     resume_id: int = Field(foreign_key="resume.id", index=True)
     detailed_resume_id: int | None = Field(default=None, foreign_key="resume.id")
     job_id: int | None = Field(default=None, foreign_key="job.id")
-    model: str
+    model: str  # what was asked for, a route of `core.routing`; what answered stands with each result
     locale: str
     ocr_engine: str | None = None  # asked for; None when there is nothing to recognise
     wants_review: bool = False  # whether the recognised text waits for a person before anything else reads it
@@ -266,7 +270,7 @@ class Run(Owned, table=True):
     @property
     def queue(self) -> str:
         """Where it waits its turn: reading pictures takes all processors, and must not keep other runs from theirs."""
-        return "scans" if self.status is RunStatus.OCR_PENDING else "runs"
+        return "scans" if self.status is RunStatus.OCR_PENDING else routing.queue(self.model)
 
     @property
     def awaits_review(self) -> bool:
@@ -300,6 +304,7 @@ class Match(Owned, table=True):
     output: dict[str, Any] = Field(sa_type=JSON)
     score: int
     band: str
+    model: str  # that made it
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
     @property
@@ -316,9 +321,13 @@ class LLMCall(Owned, table=True):
     run_id: str = Field(foreign_key="run.id", index=True)
     attempt: int
     task: str
+    tier: str
+    candidate: int  # its place in the order the candidates are tried, from 0
     model: str
+    prompt_version: int
     prompt_hash: str
-    outcome: str  # "ok", or the failure code
+    outcome: str  # an Outcome of `core.llm`
+    failure_code: str | None = None
     finish_reason: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None

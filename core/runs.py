@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select, update
 
-from core import clients, database, engine, jobs, pages
+from core import clients, database, engine, jobs, pages, routing
 from core.database import OwnerSession
 from core.documents import Files
 from core.errors import StateError
@@ -300,6 +300,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """A model that failed at a task, why, and the one whose answer stands."""
+
+    task: str
+    model: str
+    failure_code: str
+    answered_by: str
+
+
+@dataclass(frozen=True)
 class RunView:
     """Everything a page shows of one run."""
 
@@ -316,6 +326,33 @@ class RunView:
     @property
     def finished(self) -> bool:
         return self.run.status.finished
+
+    @property
+    def made_by(self) -> str:
+        """The model that made the result; without one the last that was asked, or the one that will be asked first."""
+        summary = self.resume.summary_model if self.run.kind is not RunKind.MATCH else None
+        if made := self.match.model if self.match else summary:
+            return made
+        # Which models there are may have changed since a run that has ended.
+        asked = self.calls[-1].model if self.calls and self.finished else None
+        return asked or routing.first(self.run.model)
+
+    @property
+    def fallbacks(self) -> list[Fallback]:
+        """The models that were to answer and did not, each with the one that did instead, in order."""
+        answered = [call for call in self.calls if call.outcome == "ok"]
+        # Of a task that was done again after a crash the last answer stands; of pictures, those of all.
+        standing = {call.id if call.task == "job_vision" else call.task: call for call in answered}.values()
+        failed = {
+            (call.task, call.attempt, call.candidate): Fallback(
+                call.task, call.model, call.failure_code or "", ok.model
+            )
+            for ok in standing
+            for call in self.calls
+            if (call.task, call.attempt, call.outcome) == (ok.task, ok.attempt, "failed")
+            and call.candidate < ok.candidate
+        }
+        return list(failed.values())
 
     @property
     def in_review(self) -> bool:
@@ -464,6 +501,7 @@ class HistoryRow:
     company: str
     score: int | None
     band: str | None
+    model: str  # that made the match; empty without one
     status: RunStatus
     created_at: datetime
 
@@ -496,6 +534,7 @@ def history(db: OwnerSession, page: int = 1, size: int = PAGE_SIZE) -> list[Hist
             company=job.company if job else "",
             score=match.score if match else None,
             band=match.band if match else None,
+            model=match.model if match else "",
             status=run.status,
             created_at=run.created_at,
         )
@@ -506,5 +545,5 @@ def history(db: OwnerSession, page: int = 1, size: int = PAGE_SIZE) -> list[Hist
 # The texts stay in the database: a list does not show them.
 _COLUMNS = (
     load_only(Job.title, Job.company),  # type: ignore[arg-type]  # SQLModel types columns as their values
-    load_only(Match.score, Match.band),  # type: ignore[arg-type]
+    load_only(Match.score, Match.band, Match.model),  # type: ignore[arg-type]
 )

@@ -36,7 +36,9 @@ def read_page(run: Run, page_id: int | None, listener: llm.Listener, check_cance
             page.tiles_done, page.tiles = done, tiles
             db.commit()
 
-    engine, failure = engines.resolve(run.ocr_engine or "", locale=run.locale, listener=listener, waiting=check_cancel)
+    engine, failure = engines.resolve(
+        run.ocr_engine or "", locale=run.locale, route=run.model, listener=listener, waiting=check_cancel
+    )
     try:
         _read(owner_id, page_id, engine, failure, on_tile)
     except ModelError as error:
@@ -58,7 +60,7 @@ def _read(owner_id: int, page_id: int | None, engine: Engine, failure: str | Non
 
 def _reading_of(owner_id: int, page_id: int | None, engine: Engine, on_tile: OnTile) -> Reading:
     """The kept reading of the page's picture, or a new one."""
-    version = f"{engine.version}/{ocr.PIPELINE}"
+    version = _version(engine)
     with database.session(owner_id) as db:
         page = db.require(Page, page_id)
         same = select(Reading).where(
@@ -68,7 +70,11 @@ def _reading_of(owner_id: int, page_id: int | None, engine: Engine, on_tile: OnT
             return known
         picture_id, data = page.picture_id or 0, pages.picture(db, page)
     transcript = _usable(ocr.read(images.decode(data), engine, on_tile))
+    version = _version(engine)  # of several models, of the one that answered
     with database.session(owner_id) as db:
+        same = select(Reading).where(
+            Reading.picture_id == picture_id, Reading.engine == engine.name, Reading.version == version
+        )
         reading = Reading(
             picture_id=picture_id, engine=engine.name, version=version, output=transcript.model_dump(mode="json")
         )
@@ -79,6 +85,10 @@ def _reading_of(owner_id: int, page_id: int | None, engine: Engine, on_tile: OnT
             db.rollback()
             return db.exec(same).one()
         return reading
+
+
+def _version(engine: Engine) -> str:
+    return f"{engine.version}/{ocr.PIPELINE}"
 
 
 def _usable(transcript: Transcript) -> Transcript:

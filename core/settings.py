@@ -1,11 +1,13 @@
 """Configuration: environment variables first, then `.env`, then Streamlit secrets, then the defaults below."""
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -36,7 +38,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Folder of the databases; created when missing.")
     database_url: str = Field("", description="SQLAlchemy URL, SQLite or PostgreSQL; empty: SQLite in the data folder.")
-    model: str = Field(OFFLINE_MODEL, description="litellm model name that runs are offered first.")
+    model: str = Field(OFFLINE_MODEL, description="litellm name of a model that is tried before those of the table.")
     api_base: str = Field(
         "",
         description="Base URL of an OpenAI-compatible endpoint for that model, "
@@ -46,11 +48,22 @@ class Settings(BaseSettings):
         SecretStr(""), description="Key for that model, as the base URL; empty: the provider's own variable."
     )
     json_mode: Literal["schema", "object", "prompt"] = Field(
-        "object", description="How that model is asked for JSON: schema, object or prompt."
+        "object",
+        description="How that model is asked for JSON: schema, object or prompt; "
+        "unset: as the table says, and object at another address.",
     )
-    max_tokens: int = Field(8_000, gt=0, description="Longest answer of one model call, in tokens.")
-    stall_seconds: float = Field(60, gt=0, description="A model that is silent for this long has failed.")
-    deadline_seconds: float = Field(300, gt=0, description="Longest duration of one model call.")
+    routing: Path | None = Field(
+        None, description="File laid over the table of models; empty: `routing.toml` in the data folder, if it exists."
+    )
+    max_tokens: int | None = Field(
+        None, gt=0, description="Longest answer of any model, in tokens; empty: as the table of models says."
+    )
+    stall_seconds: float | None = Field(
+        None, gt=0, description="Any model silent for this long has failed; empty: as the table says."
+    )
+    deadline_seconds: float | None = Field(
+        None, gt=0, description="Longest time one model may take for a task; empty: as the table says."
+    )
     ocr_engine: Literal["rapidocr", "easyocr", "vision"] = Field(
         "rapidocr", description="Reads pictures unless another is chosen: rapidocr, easyocr or vision."
     )
@@ -86,9 +99,20 @@ class Settings(BaseSettings):
         return self.app_database_url
 
     @property
-    def models(self) -> list[str]:
-        """What a coach may choose from, the configured model first; the offline analyst is always among them."""
-        return list(dict.fromkeys([self.model, OFFLINE_MODEL]))
+    def routing_file(self) -> Path:
+        """What is laid over the table of models that comes with the app; it need not exist."""
+        return self.routing or self.data_dir / "routing.toml"
+
+
+def variable(name: str) -> str:
+    """A variable that is not ours, such as a provider's key, from where the settings come from; empty without one."""
+    return os.environ.get(name) or _variables_in_files().get(name.lower()) or ""
+
+
+@cache
+def _variables_in_files() -> Mapping[str, str | None]:
+    dotenv = {name.lower(): value for name, value in dotenv_values(".env").items()}
+    return {**_SecretsSource(Settings)._load_env_vars(), **{name: value for name, value in dotenv.items() if value}}
 
 
 FILES = (".env", ".streamlit/secrets.toml")

@@ -1,28 +1,47 @@
 """The model tasks as plain functions: text in, contract out. The app, the terminal and notebooks all call these."""
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from core import grounding, llm
+from core import grounding, i18n, llm
 from core.errors import ModelError
 from core.models import ResumeKind
+from core.routing import Candidate
 from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, ResumeSummary
 
 
 def summarise_resume(
-    kind: ResumeKind, text: str, *, locale: str, model: llm.Model, today: str, listener: llm.Listener | None = None
+    kind: ResumeKind,
+    text: str,
+    *,
+    locale: str,
+    candidates: Sequence[Candidate],
+    today: str,
+    listener: llm.Listener | None = None,
 ) -> ResumeSummary | DetailedResumeSummary:
     """A resume, or a detailed resume, as structure. Raises ModelError."""
-    answer = llm.complete(f"{kind}_summary", locale, {kind.value: text, "today": today}, model, listener)
+    answer = llm.complete(f"{kind}_summary", locale, {kind.value: text, "today": today}, candidates, listener)
     return cast(ResumeSummary | DetailedResumeSummary, answer)
 
 
-def summarise_job(text: str, *, locale: str, model: llm.Model, listener: llm.Listener | None = None) -> JobSummary:
+def summarise_job(
+    text: str, *, locale: str, candidates: Sequence[Candidate], listener: llm.Listener | None = None
+) -> JobSummary:
     """A job description as structured requirements. Raises ModelError; `no_requirements` when it asks for nothing."""
-    job = cast(JobSummary, llm.complete("job_summary", locale, {"job_description": text}, model, listener))
+    job = cast(JobSummary, llm.complete("job_summary", locale, {"job_description": text}, candidates, listener))
     if not job.requirements:
         raise ModelError("no_requirements")
     return job
+
+
+# What the requirements say already, sorted for an overview; and the rest of a JD, where sentences that speak to the
+# reader's software end up.
+_NOT_FOR_MATCHING = {
+    *("tech_stack", "tools", "methodologies", "domain_knowledge", "industry", "education", "experience"),
+    *("certifications", "languages", "soft_skills", "raw_sections"),
+}
 
 
 def match(
@@ -31,19 +50,44 @@ def match(
     detailed_resume: str = "",
     *,
     locale: str,
-    model: llm.Model,
+    candidates: Sequence[Candidate],
     today: str,
     listener: llm.Listener | None = None,
 ) -> JobMatch:
     """The client's texts against the job's requirements, every quote checked against its source. Raises ModelError."""
     inputs = {
-        "job_summary": job.model_dump_json(),
+        "job_summary": job.model_dump_json(exclude_defaults=True, exclude=_NOT_FOR_MATCHING),
         "resume": resume,
         "detailed_resume": detailed_resume,
         "today": today,
     }
-    answer = cast(JobMatch, llm.complete("job_match", locale, inputs, model, listener))
+
+    def check(answer: JobMatch) -> None:
+        if not answer.overall_assessment.strip() or not all(map(str.strip, answer.recommendations)):
+            raise ModelError("invalid_output", detail="overall_assessment and recommendations must not be empty.")
+        if not in_language(answer, locale):
+            raise ModelError("wrong_language", detail=f"The prose must be written in {i18n.LOCALES[locale]}.")
+
+    answer = cast(JobMatch, llm.complete("job_match", locale, inputs, candidates, listener, check=check))
     return grounding.ground(answer, job.requirements, {"resume": resume, "detailed_resume": detailed_resume})
+
+
+_QUOTATION = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"\n]*\"|「[^」]*」|『[^』]*』|`[^`\n]*`")
+_HAN, _WORD = re.compile("[\u3400-\u9fff]"), re.compile("[A-Za-z\u00c0-\u024f]+")
+# Han characters among these and Latin words, outside of quotations. Chinese full of names of tools stays above the one,
+# English that names Chinese companies and demands below the other; what lies between could be either, and passes.
+_LEAST_HAN, _MOST_HAN = 0.4, 0.6
+
+
+def in_language(answer: JobMatch, locale: str) -> bool:
+    """Whether the advice is written in the language of the report; quotations may be in any. Nothing written is."""
+    tips = [text for weakness in answer.weaknesses for text in (weakness.tip.interview, weakness.tip.resume)]
+    prose = "\n".join([answer.overall_assessment, *answer.recommendations, *tips])
+    han, words = (len(kind.findall(_QUOTATION.sub(" ", prose))) for kind in (_HAN, _WORD))
+    if not han + words:
+        return True
+    share = han / (han + words)
+    return share >= _LEAST_HAN if locale == "zh" else share <= _MOST_HAN
 
 
 def today() -> str:

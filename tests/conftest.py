@@ -13,26 +13,32 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core import database, engine, llm
-from core.settings import settings
+from core import database, engine, routing
+from core.settings import _variables_in_files, settings
 from tests.support.model_server import ModelServer, model_server
+
+
+def forget() -> None:
+    """Read the settings anew when they are next asked for."""
+    settings.cache_clear()
+    _variables_in_files.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty working folder with an empty data folder; nothing of the machine's own settings is seen."""
     for name in list(os.environ):
-        if name.startswith("JOBMATCH_"):
+        if name.startswith("JOBMATCH_") or name.endswith(("_API_KEY", "_API_BASE")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("JOBMATCH_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    settings.cache_clear()
+    forget()
     yield tmp_path
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):
             thread.cancel()  # what a page has put off must not start in the next test
     engine.stop()
-    settings.cache_clear()
+    forget()
 
 
 @pytest.fixture
@@ -42,7 +48,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def change(**values: object) -> None:
         for name, value in values.items():
             monkeypatch.setenv(f"JOBMATCH_{name.upper()}", str(value))
-        settings.cache_clear()
+        forget()
 
     return change
 
@@ -54,10 +60,10 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def paced(server: ModelServer, configure: Callable[..., None]) -> llm.Model:
+def paced(server: ModelServer, configure: Callable[..., None]) -> routing.Candidate:
     """The loopback model, configured as the app's first choice."""
     configure(model="openai/paced", api_base=server.url, api_key="test", stall_seconds=3, deadline_seconds=30)
-    return llm.configured("openai/paced")
+    return routing.candidates("job_match", "openai/paced")[0]
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import clients, database, i18n, runs
-from core.llm import Model
 from core.models import Client, ResumeKind, RunStatus
+from core.routing import Candidate
 from core.samples import samples
 from core.settings import ROOT
 from tests.support.model_server import ModelServer
@@ -128,7 +128,7 @@ def test_a_run_its_text_made_fail_offers_that_text(owner: int) -> None:
     assert at.text_area[0].value == ("la la la " * 20).strip()
 
 
-def test_a_stopped_run_is_no_error_and_can_be_retried(owner: int, paced: Model, server: ModelServer) -> None:
+def test_a_stopped_run_is_no_error_and_can_be_retried(owner: int, paced: Candidate, server: ModelServer) -> None:
     client_id = add_client(owner)
     server.pace = 0.02
     run = submit(owner, client_id, "openai/paced")

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from core import tasks
+from core import model_check, tasks
 from core.__main__ import main
+from core.routing import Candidate
 from core.settings import ROOT
 from tests.support.model_server import ModelServer
+from tests.test_models_panel import answer_questions
 
 SAMPLES = ROOT / "samples"
 RESUMES = {locale: SAMPLES / locale / "resume.md" for locale in ("en", "zh")}
@@ -132,6 +134,8 @@ def test_a_table_of_jobs_gives_one_summary_a_line(folder: Path) -> None:
         ["match", str(RESUMES["en"]), str(JDS["en"][0]), "--model", ""],
         ["match", str(RESUMES["en"]), str(JDS["en"][0]), "--model", "offline/x"],
         ["match", str(RESUMES["en"])],
+        ["models", "--test", "offline/x"],
+        ["models", "--locale", "xx"],
         ["nonsense\n"],
     ],
 )
@@ -260,3 +264,119 @@ def test_ctrl_c_is_one_line_and_status_130(folder: Path) -> None:
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130
     assert error == b"error: Stopped. What was already written is kept.\n"
+
+
+# --- models -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> ModelServer:
+    return answer_questions(server, monkeypatch)
+
+
+def on_screen(line: str) -> str:
+    """A line in the cells of a terminal, where a Chinese character takes two."""
+    return "".join(f"{c}\0" if "\u2e80" <= c <= "\uffef" else c for c in line)
+
+
+@pytest.mark.parametrize(("locale", "model", "variable"), [("en", "Model", "Variable"), ("zh", "模型", "变量")])
+def test_the_models_stand_in_aligned_columns(
+    locale: str, model: str, variable: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "hunter2-hunter2")
+    assert main(["models", "--locale", locale]) == 0
+    out = capsys.readouterr().out
+    assert "hunter2" not in out
+    _lead, *tables, _how = out.split("\n\n")
+    columns = []
+    for table, title in zip(tables, (model, variable), strict=True):
+        header, *lines = map(on_screen, table.splitlines())
+        start = header.index(f"  {on_screen(title)}") + 2
+        assert {line[start - 1] for line in lines} == {" "}
+        columns.append([line[start:].split()[0] for line in lines])
+    models, variables = columns
+    assert models == [*["openai/gpt-5.4-mini", "offline/analyst"] * 4, "rapidocr", "openai/gpt-5.4-mini"]
+    assert {"OPENAI_API_KEY", "OLLAMA_API_BASE"} <= set(variables)
+
+
+def test_without_a_key_the_command_says_what_would_bring_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--test"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Everything is done by the offline analyst")
+    assert out.count("not set") >= 8
+    assert out.endswith("the offline analyst needs no connection.\n")
+
+
+def test_the_models_as_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZAI_API_KEY", "hunter2-hunter2")
+    assert main(["models", "--json"]) == 0
+    out = capsys.readouterr().out
+    assert "hunter2" not in out
+    document = json.loads(out)
+    match = next(plan for plan in document["plans"] if plan["task"] == "job_match")
+    assert match["steps"][0] == {"name": "zai/glm-5.3", "tier": "paid", "source": "ZAI_API_KEY"}
+    assert {"openai/gpt-5.4-mini": "OPENAI_API_KEY"}.items() <= {
+        r["model"]: r["missing"] for r in match["unused"]
+    }.items()
+    assert "tests" not in document
+
+
+def test_every_model_is_tested_once(
+    capsys: pytest.CaptureFixture[str],
+    paced: Candidate,
+    asked: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "hunter2-hunter2")
+    monkeypatch.setenv("OPENAI_API_BASE", asked.url)
+    assert main(["models", "--test"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[-2:]] == [["openai/paced", "OK,"], ["openai/gpt-5.4-mini", "OK,"]]
+    assert asked.asked == {"paced": 1, "gpt-5.4-mini": 1}
+
+    asked.fail("question", 401)
+    with pytest.raises(SystemExit) as end:
+        main(["models", "--test"])
+    assert end.value.code == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "refused the key" in lines[-2]
+    assert lines[-1].split()[1] == "OK,"  # one that fails does not keep the next from being tested
+
+
+def test_one_model_is_tested_by_its_name(
+    capsys: pytest.CaptureFixture[str],
+    paced: Candidate,
+    asked: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(model_check, "LIMIT", 2.0)
+    asked.fail("question", "silent")
+    with pytest.raises(SystemExit) as end:
+        main(["models", "--test", "openai/paced", "--json"])
+    assert end.value.code == 1
+    (test,) = json.loads(capsys.readouterr().out)["tests"]
+    assert 2 <= test.pop("seconds") < 4
+    assert test == {"model": "openai/paced", "failure_code": "timeout"}
+    assert asked.asked == {"paced": 1}
+
+
+def test_the_exit_status_of_a_test_that_failed_is_1() -> None:
+    environment = {**os.environ, "JOBMATCH_MODEL": "openai/x", "JOBMATCH_API_BASE": "http://127.0.0.1:9/v1"}
+    environment["JOBMATCH_API_KEY"] = "hunter2"
+    result = subprocess.run(
+        command("models", "--test", "openai/x"), capture_output=True, check=False, cwd=ROOT, env=environment
+    )
+    assert result.returncode == 1
+    assert result.stderr == b""
+
+
+def test_a_broken_table_of_models_is_one_line_and_status_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "routing.toml").write_text('[provider.openai]\nkey = ["hunter2"]\n')
+    for arguments in (["models"], ["models", "--json"], ["models", "--test"]):
+        assert main(arguments) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "provider.openai.key" in captured.err
+        assert "hunter2" not in captured.err
+        assert captured.err.count("\n") == 1

@@ -11,8 +11,8 @@ from sqlmodel import select, update
 
 from core import clients, database, engine, jobs, runs, scoring, slots
 from core.errors import InputError, NotFoundError, StateError
-from core.llm import Model
 from core.models import Attempt, Event, Job, LLMCall, Match, ResumeKind, Run, RunStatus
+from core.routing import Candidate
 from core.runs import LiveText, RunView
 from core.samples import SampleClient, samples
 from core.samples import load as load_samples
@@ -78,7 +78,7 @@ def test_a_match_runs_to_its_end(owner: int) -> None:
 
 
 @pytest.mark.usefixtures("storage")
-def test_two_viewers_read_the_same_text_early_and_late(owner: int, paced: Model, server: ModelServer) -> None:
+def test_two_viewers_read_the_same_text_early_and_late(owner: int, paced: Candidate, server: ModelServer) -> None:
     client_id = add_client(owner)
     server.pace = 0.02
     run = submit(owner, client_id, PACED)
@@ -95,7 +95,7 @@ def test_two_viewers_read_the_same_text_early_and_late(owner: int, paced: Model,
 
 
 @pytest.mark.usefixtures("storage")
-def test_cancel_while_streaming_stops_the_model(owner: int, paced: Model, server: ModelServer) -> None:
+def test_cancel_while_streaming_stops_the_model(owner: int, paced: Candidate, server: ModelServer) -> None:
     client_id = add_client(owner)
     server.pace = 0.05
     run = submit(owner, client_id, PACED)
@@ -112,9 +112,9 @@ def test_cancel_while_streaming_stops_the_model(owner: int, paced: Model, server
     assert [c.outcome for c in seen.calls] == ["ok", "cancelled"]
 
 
-def test_retry_of_a_failed_match_reuses_the_job_summary(owner: int, paced: Model, server: ModelServer) -> None:
+def test_retry_of_a_failed_match_reuses_the_job_summary(owner: int, paced: Candidate, server: ModelServer) -> None:
     client_id = add_client(owner)
-    server.fail("job_match", 500)
+    server.fail("job_match", 500, 500)
     run = submit(owner, client_id, PACED)
     seen = settle(owner, run.id)
     assert (seen.run.status, seen.run.failure_code) == (RunStatus.FAILED, "provider_down")
@@ -125,7 +125,7 @@ def test_retry_of_a_failed_match_reuses_the_job_summary(owner: int, paced: Model
             runs.retry(db, run.id)  # the second half of a double click
     seen = settle(owner, run.id)
     assert (seen.run.status, seen.run.failure_code, seen.run.attempt) == (RunStatus.COMPLETED, None, 2)
-    assert server.requests == {"job_summary": 1, "job_match": 2}
+    assert server.requests == {"job_summary": 1, "job_match": 3}
     with database.session(owner) as db:
         attempts = db.exec(select(Attempt).where(Attempt.run_id == run.id)).all()
     assert [(a.number, a.failure_code, a.finished_at is not None) for a in attempts] == [
@@ -135,7 +135,7 @@ def test_retry_of_a_failed_match_reuses_the_job_summary(owner: int, paced: Model
 
 
 @pytest.mark.usefixtures("storage")
-def test_the_same_form_twice_is_one_run(owner: int, paced: Model, server: ModelServer) -> None:
+def test_the_same_form_twice_is_one_run(owner: int, paced: Candidate, server: ModelServer) -> None:
     client_id = add_client(owner)
     ids: list[str] = []
     threads = [threading.Thread(target=lambda: ids.append(submit(owner, client_id, PACED).id)) for _ in range(4)]
@@ -153,7 +153,7 @@ def test_the_same_form_twice_is_one_run(owner: int, paced: Model, server: ModelS
         assert len(db.exec(select(Job)).all()) == 2
 
 
-def test_invented_quotes_earn_nothing(owner: int, paced: Model, server: ModelServer) -> None:
+def test_invented_quotes_earn_nothing(owner: int, paced: Candidate, server: ModelServer) -> None:
     client_id = add_client(owner)
     server.fail("job_match", "fake_quotes")
     seen = settle(owner, submit(owner, client_id, PACED).id)
@@ -177,7 +177,7 @@ def test_a_run_the_engine_never_received_is_handed_over_at_the_next_start(
 
 
 def test_a_run_the_engine_has_given_up_is_failed_at_the_next_start(
-    owner: int, paced: Model, server: ModelServer
+    owner: int, paced: Candidate, server: ModelServer
 ) -> None:
     client_id = add_client(owner)
     server.pace = 0.2
@@ -289,7 +289,7 @@ def deliver_again(run: Run, attempt: int, name: str) -> None:
     engine._client().enqueue(
         {
             "workflow_name": engine.WORKFLOW,
-            "queue_name": engine.QUEUES[0],
+            "queue_name": "runs",
             "workflow_id": name,
             "app_version": engine.VERSION,
         },
@@ -304,10 +304,10 @@ def deliver_again(run: Run, attempt: int, name: str) -> None:
 
 @pytest.mark.usefixtures("storage")
 def test_a_settled_attempt_that_is_delivered_again_changes_nothing(
-    owner: int, paced: Model, server: ModelServer
+    owner: int, paced: Candidate, server: ModelServer
 ) -> None:
     client_id = add_client(owner)
-    server.fail("job_match", 500)
+    server.fail("job_match", 500, 500)
     run = submit(owner, client_id, PACED)
     failed = settle(owner, run.id).run
     deliver_again(run, 1, "again-1")
@@ -319,7 +319,7 @@ def test_a_settled_attempt_that_is_delivered_again_changes_nothing(
     assert (done.status, done.failure_code, done.attempt) == (RunStatus.COMPLETED, None, 2)
     deliver_again(run, 2, "again-3")
     assert view(owner, run.id).run == done
-    assert server.requests == {"job_summary": 1, "job_match": 2}
+    assert server.requests == {"job_summary": 1, "job_match": 3}
 
 
 def test_an_attempt_killed_after_its_last_commit_still_ends(owner: int) -> None:
@@ -382,7 +382,7 @@ def test_executors_of_one_database_never_share_an_id(configure: Callable[..., No
     third.release()
 
 
-def test_stop_takes_effect_while_the_model_is_silent(owner: int, paced: Model, server: ModelServer) -> None:
+def test_stop_takes_effect_while_the_model_is_silent(owner: int, paced: Candidate, server: ModelServer) -> None:
     client_id = add_client(owner)
     server.fail("job_summary", "hang")
     run = submit(owner, client_id, PACED)

@@ -14,10 +14,10 @@ from sqlmodel import select
 from core import clients, database, documents, engine, jobs, pages, review, runs
 from core.documents import Files
 from core.errors import InputError, NotFoundError, StateError
-from core.llm import Model
 from core.models import Attempt, Event, EventType, Job, Page, Picture, Reading, ResumeKind, Run, RunStatus, User
 from core.ocr.transcript import Line, Paragraph, Transcript
 from core.review import ReviewRow
+from core.routing import Candidate
 from core.runs import Ocr, RunView
 from core.schemas import PictureText
 from core.settings import OFFLINE_MODEL
@@ -75,7 +75,7 @@ def confirm(owner: int, run_id: str, drafts: list[review.Edits] | None = None) -
 
 
 @pytest.mark.usefixtures("storage")
-def test_a_screenshot_is_read_checked_and_matched(owner: int, paced: Model, server: ModelServer) -> None:
+def test_a_screenshot_is_read_checked_and_matched(owner: int, paced: Candidate, server: ModelServer) -> None:
     client_id = add_client(owner)
     run = submit(owner, client_id, files(screenshot()), model=PACED)
     assert run.status is RunStatus.OCR_PENDING
@@ -143,7 +143,7 @@ def test_a_review_survives_a_restart(owner: int) -> None:
     assert settle(owner, run.id).run.status is RunStatus.COMPLETED
 
 
-def test_two_confirmations_at_once_are_one(owner: int, paced: Model, server: ModelServer) -> None:
+def test_two_confirmations_at_once_are_one(owner: int, paced: Candidate, server: ModelServer) -> None:
     run = submit(owner, add_client(owner), files(screenshot()), model=PACED)
     in_review(owner, run.id)
     refused: list[str] = []
@@ -358,7 +358,7 @@ def test_reading_stops_when_asked(owner: int) -> None:
 )
 @pytest.mark.parametrize("reviewed", [True, False])
 def test_pictures_of_no_use_fail_with_a_reason_and_cost_nothing(
-    owner: int, paced: Model, server: ModelServer, data: bytes, code: str, reviewed: bool
+    owner: int, paced: Candidate, server: ModelServer, data: bytes, code: str, reviewed: bool
 ) -> None:
     run = submit(owner, add_client(owner), files(data), model=PACED, ocr=Ocr(review=reviewed))
     seen = in_review(owner, run.id)
@@ -424,12 +424,12 @@ def test_when_the_chosen_engine_fails_the_default_takes_over(
     owner: int, server: ModelServer, configure: Callable[..., None]
 ) -> None:
     configure(model="openai/paced", vision_model="openai/paced", api_base=server.url, api_key="test")
-    server.fail("job_vision", 500)
+    server.fail("job_vision", 500, 500)
     run = submit(owner, add_client(owner), files(screenshot()), ocr=Ocr("vision"))
     seen = in_review(owner, run.id)
     assert seen.in_review, seen.run.failure_code
     assert [page.engine_failure for page in seen.pages] == ["provider_down"]
-    assert [(call.task, call.outcome) for call in seen.calls] == [("job_vision", "provider_down")]
+    assert [(call.task, call.failure_code) for call in seen.calls] == 2 * [("job_vision", "provider_down")]
     assert [text for text, _ in rows(owner, run.id)[0]] == POSTING
 
 

@@ -31,11 +31,6 @@ def test_databases_lie_beside_each_other(folder: Path) -> None:
     assert Settings(database_url=url).engine_database_url == url
 
 
-def test_the_offline_analyst_is_always_a_choice() -> None:
-    assert Settings().models == ["offline/analyst"]
-    assert Settings(model="openai/x").models == ["openai/x", "offline/analyst"]
-
-
 def test_the_readme_lists_every_setting_with_its_default() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for name, field in Settings.model_fields.items():

@@ -1,12 +1,18 @@
 """What pages call a model and an OCR engine."""
 
 from app.components.page import Page
-from core.settings import OFFLINE_MODEL
+from core import receipts, routing
 
 
 def model_label(page: Page, model: str) -> str:
     """A model's name as it is shown: the offline analyst is always said to be no LLM."""
-    return page.t("offline_model") if model == OFFLINE_MODEL else model
+    return receipts.model_name(model, page.locale)
+
+
+def route_label(page: Page, route: str) -> str:
+    """What a coach chooses from: the model a route begins with."""
+    label = model_label(page, routing.first(route))
+    return page.t("free_model", model=label) if route == "free" else label
 
 
 def engine_label(page: Page, engine: str) -> str:

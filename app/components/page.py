@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import database, engine, i18n, llm
+from core import database, engine, i18n, llm, routing
 from core.errors import WorkbenchError
 from core.models import User
 from core.settings import settings
@@ -68,6 +68,7 @@ def open_page() -> Page:
     Without usable settings or a database there is no page, but a message that says what to mend.
     """
     try:
+        routing.check()
         owner_id = database.local_owner()
         with database.session(owner_id) as db:
             chosen = db.require(User, owner_id).locale

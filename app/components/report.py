@@ -6,10 +6,10 @@ import streamlit as st
 
 from app.components.labels import model_label
 from app.components.page import Page
-from core import render, scoring
+from core import receipts, render, scoring
+from core.models import RunKind
 from core.runs import RunView
 from core.schemas import JobMatch, JobSummary, Strength, Weakness
-from core.settings import OFFLINE_MODEL
 
 BAND_COLORS: dict[scoring.Band, Literal["green", "orange", "red"]] = {
     "strong": "green",
@@ -19,11 +19,13 @@ BAND_COLORS: dict[scoring.Band, Literal["green", "orange", "red"]] = {
 
 
 def report(page: Page, view: RunView) -> None:
-    """Score and how it came about, requirements, strengths, weaknesses, outreach, recommendations, model and timing."""
+    """Whether another model had to answer; score and how it came about, requirements, strengths, weaknesses, outreach,
+    recommendations, and what it took."""
     job = view.job.contract if view.job else None
     if view.match is None or job is None:
         return
     match = view.match.contract
+    fallback_notice(page, view)
     score = scoring.score(job.requirements, match.verdicts)
     _score(page, score, job)
     _section(page, "overall_assessment")
@@ -38,7 +40,8 @@ def report(page: Page, view: RunView) -> None:
         _section(page, "questions_for_client")
         st.markdown("\n".join(f"- {render.escape(text)}" for text in match.questions_for_client))
     receipt(page, view)
-    markdown = render.report_markdown(match, job, score, page.locale)
+    notice, paid = receipts.notice(view, page.locale), receipts.table(receipts.of(view), page.locale)
+    markdown = render.report_markdown(match, job, score, page.locale, notice=notice, receipt=paid)
     st.download_button(
         page.t("download_report"),
         data=markdown,
@@ -49,20 +52,29 @@ def report(page: Page, view: RunView) -> None:
     )
 
 
+def fallback_notice(page: Page, view: RunView) -> None:
+    """Say which models did not answer, why, and who did instead; nothing when all did."""
+    if text := receipts.notice(view, page.locale):
+        st.warning(text, icon=":material/swap_horiz:")
+
+
 def receipt(page: Page, view: RunView) -> None:
-    """Which model made this, what read its pictures, and how long each step took."""
-    parts = [page.t("made_by", model=render.escape(model_label(page, view.run.model)))]
-    if view.readers:
-        parts.append(page.t("read_by", engine=render.escape(", ".join(view.readers))))
-    parts += [
-        f"{page.t(f'task.{step.task}')} {page.t('seconds', seconds=f'{step.seconds:.1f}')}"
-        for step in view.steps
-        if step.seconds is not None
+    """Which model made this, what read its pictures, what it cost and how long it took; folded, each task."""
+    paid = receipts.of(view)
+    if not paid.lines:
+        return
+    tokens = sum(filter(None, (paid.total.prompt_tokens, paid.total.completion_tokens)))
+    has_result = view.match is not None or (view.run.kind is not RunKind.MATCH and view.resume.summary is not None)
+    parts = [
+        page.t("made_by", model=model_label(page, view.made_by)) if has_result else "",
+        page.t("read_by", engine=", ".join(view.readers)) if view.readers else "",
+        page.t("tokens", tokens=tokens) if tokens else "",
+        page.t("cost", cost=receipts.cost_words(paid.total.cost, page.locale)),
+        page.t("seconds", seconds=f"{paid.total.seconds or 0:.1f}"),
     ]
-    tokens = sum((call.prompt_tokens or 0) + (call.completion_tokens or 0) for call in view.calls)
-    if tokens and view.run.model != OFFLINE_MODEL:
-        parts.append(page.t("tokens", tokens=tokens))
-    st.caption(" · ".join(parts))
+    st.caption(" · ".join(render.escape(part) for part in parts if part))
+    with st.expander(page.term("receipt.title"), icon=":material/receipt_long:", type="compact"):
+        st.caption(receipts.table(paid, page.locale))
 
 
 def _section(page: Page, key: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.components.labels import model_label
 from app.components.page import Page, asked
 from core import render
 from core.runs import HistoryRow
@@ -51,8 +52,9 @@ def table(page: Page, rows: Sequence[HistoryRow]) -> HistoryRow | None:
                 "score": row.score,
                 "job": title(page, row),
                 "client": row.client,
-                "band": page.term(f"band.{row.band}") if row.band else "",
                 "status": page.t(f"status.{row.status}"),
+                "model": model_label(page, row.model),
+                "band": page.term(f"band.{row.band}") if row.band else "",
                 "company": row.company,
             }
             for row in rows
@@ -71,11 +73,12 @@ def table(page: Page, rows: Sequence[HistoryRow]) -> HistoryRow | None:
             "score": st.column_config.ProgressColumn(
                 page.t("column.score"), min_value=0, max_value=100, format="%d", width=90
             ),
-            "job": st.column_config.TextColumn(page.t("column.job"), width=230),
-            "client": st.column_config.TextColumn(page.t("column.client"), width=130),
+            "job": st.column_config.TextColumn(page.t("column.job"), width=200),
+            "client": st.column_config.TextColumn(page.t("column.client"), width=115),
             "band": st.column_config.TextColumn(page.t("column.band"), width=120),
-            "status": st.column_config.TextColumn(page.t("column.status"), width=150),
+            "status": st.column_config.TextColumn(page.t("column.status"), width=125),
             "company": st.column_config.TextColumn(page.t("column.company"), width=130),
+            "model": st.column_config.TextColumn(page.t("column.model"), width=180),
         },
     )
     chosen = picked.selection.cells

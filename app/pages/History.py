@@ -1,19 +1,40 @@
-"""All matches, newest first, each opening at its own link."""
+"""All matches, newest first, each opening at its own link; and what the calls of models came to."""
 
 import math
 
 import streamlit as st
 
 from app.components import run_list
+from app.components.labels import model_label
 from app.components.page import Page, open_page
-from core import runs
+from core import receipts, render, runs, usage
+from core.usage import Usage
 
 REFRESH = 2  # seconds
+PERIODS = (7, 30, 90, 0)  # days; 0: all time
+DEFAULT_PERIOD = 30
+ROWS = 12  # of the usage table; more are scrolled
+ROW_HEIGHT = 35  # pixels
 
 
 def main() -> None:
     page = open_page()
     st.title(page.t("history.title"), anchor=False)
+    # A tab's content is made only when it is open: the usage of a long time is not looked up for nothing.
+    labels = [page.t("usage.matches"), page.t("usage.title")]
+    matches, calls = st.tabs(labels, key="history_tabs", on_change="rerun")
+    if matches.open:
+        with matches:
+            _matches(page)
+    if calls.open:
+        with calls:
+            _usage(page)
+
+
+# --- matches ----------------------------------------------------------------------------------------------------
+
+
+def _matches(page: Page) -> None:
     with page.session() as db:
         total = runs.count(db)
     if not total:
@@ -42,6 +63,106 @@ def _rows(page: Page, number: int) -> None:
             st.switch_page("pages/Workbench.py", query_params={"run": row.run_id})
 
     table()
+
+
+# --- usage ------------------------------------------------------------------------------------------------------
+
+
+def _usage(page: Page) -> None:
+    with page.session() as db:
+        if usage.is_empty(db):
+            st.info(page.t("usage.empty"), icon=":material/monitoring:")
+            return
+    days = st.segmented_control(
+        page.t("usage.period"),
+        PERIODS,
+        default=DEFAULT_PERIOD,
+        required=True,
+        format_func=lambda days: page.t("usage.days", days=days) if days else page.t("usage.all"),
+        key="usage_period",
+    )
+    since = usage.first_day(days) if days else None
+    with page.session() as db:
+        total, rows = usage.total(db, since), usage.by_day(db, since)
+    if total is None:
+        st.info(page.t("usage.empty_period"), icon=":material/monitoring:")
+        return
+    _total(page, total)
+    _table(page, rows)
+    st.caption(page.t("usage.hint"))
+
+
+def _total(page: Page, total: Usage) -> None:
+    def count(number: int | None) -> str:
+        return f"{number:,}" if number is not None else "–"
+
+    known = total.cost.dollars > 0
+    cost = receipts.cost_words(usage.Cost(total.cost.dollars) if known else total.cost, page.locale)
+    failed, unknown = total.failed, total.cost.unknown
+    with st.container(horizontal=True, gap="small"):
+        for label, value, note in (
+            (
+                page.t("column.calls"),
+                count(total.calls),
+                page.t("usage.failed_calls", failed=failed) if failed else None,
+            ),
+            (page.term("receipt.tokens"), f"{count(total.prompt_tokens)} / {count(total.completion_tokens)}", None),
+            (page.term("receipt.cost"), cost, page.t("usage.unknown_calls", calls=unknown) if unknown else None),
+            (page.t("usage.seconds"), f"{total.mean_seconds:.1f} / {total.p95_seconds:.1f}", None),
+        ):
+            shown = render.escape(value)
+            st.metric(label, shown, note, delta_color="off", delta_arrow="off", border=True, height="stretch")
+
+
+def _table(page: Page, rows: list[Usage]) -> None:
+    import pandas as pd  # noqa: PLC0415 (a third of a second, which no other page needs)
+
+    frame = pd.DataFrame(
+        [
+            {
+                "day": row.day,
+                "task": receipts.task_name(row.task, page.locale),
+                "model": model_label(page, row.model),
+                "calls": row.calls,
+                "failed": row.failed,
+                "tokens_in": row.prompt_tokens,
+                "tokens_out": row.completion_tokens,
+                # Nothing is written where nothing is known.
+                "cost": row.cost.dollars if row.cost.dollars or not row.cost.unknown else None,
+                "cost_unknown": row.cost.unknown,
+                "mean_seconds": round(row.mean_seconds, 2),
+                "p95_seconds": round(row.p95_seconds, 2),
+            }
+            for row in rows
+        ]
+    ).astype({"tokens_in": "Int64", "tokens_out": "Int64", "cost": "Float64"})
+    labels = {name: page.t(f"column.{name}") for name in frame.columns}
+    formats = {"cost": "%.4f", "mean_seconds": "%.1f", "p95_seconds": "%.1f", "tokens_in": "localized"}
+    formats |= {"tokens_out": "localized", "calls": "localized"}
+    text = {"task": 170, "model": 180}
+    st.dataframe(
+        frame,
+        hide_index=True,
+        placeholder="–",
+        height=min(len(rows), ROWS) * ROW_HEIGHT + ROW_HEIGHT + 3,
+        column_config={
+            "day": st.column_config.DateColumn(labels["day"], format="YYYY-MM-DD", width=100),
+            **{name: st.column_config.TextColumn(labels[name], width=width) for name, width in text.items()},
+            **{
+                name: st.column_config.NumberColumn(labels[name], format=formats.get(name))
+                for name in frame.columns[3:]
+            },
+        },
+    )
+    st.download_button(
+        page.t("usage.download"),
+        # Excel takes a file without this mark for one in another encoding, and shows Chinese as rubbish.
+        data=frame.rename(columns=labels).to_csv(index=False).encode("utf-8-sig"),
+        file_name="usage.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 main()

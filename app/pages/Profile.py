@@ -10,14 +10,14 @@ from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 from app.components import run_viewer
 from app.components.client_picker import pick_client
 from app.components.files import choose_files, ocr_options
-from app.components.labels import model_label
+from app.components.labels import route_label
 from app.components.page import Page, open_page
+from app.components.report import fallback_notice
 from app.components.review import review
 from app.components.summary_editor import edit
-from core import clients, documents, editing, render, runs
+from core import clients, documents, editing, render, routing, runs
 from core.errors import WorkbenchError
 from core.models import Client, Resume, ResumeKind, Run, RunStatus
-from core.settings import settings
 
 LABELS = {ResumeKind.RESUME: "profile.resume", ResumeKind.DETAILED_RESUME: "profile.detailed_resume"}
 
@@ -142,6 +142,9 @@ def _document(page: Page, client: Client, kind: ResumeKind, watched: list[tuple[
             watched.append((st.container(), run))
     elif run is not None and run.status is not RunStatus.COMPLETED:
         _failed(page, run)
+    elif run is not None and current is not None and run.resume_id == current.id:
+        with page.session() as db:
+            fallback_notice(page, runs.view(db, run.id))
     with st.expander(
         page.t("profile.replace" if versions else f"profile.add_{kind}"),
         icon=":material/upload_file:",
@@ -168,7 +171,7 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
     )
     ocr = ocr_options(page, key, files)
     text = st.text_area(page.t("profile.paste"), height=180, key=f"text-{key}", persist_state="session")
-    st.caption(page.t("profile.read_by", model=render.escape(model_label(page, settings().model))))
+    st.caption(page.t("profile.read_by", model=render.escape(route_label(page, routing.default()))))
     if not st.button(page.t("profile.read"), type="primary", icon=":material/auto_stories:", key=f"read-{key}"):
         return
     if files is None:
@@ -182,7 +185,7 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
                 resume = clients.add_upload(db, client.id or 0, kind, files)
             else:
                 resume = clients.add_paste(db, client.id or 0, kind, text)
-            runs.submit_extraction(db, resume, model=settings().model, locale=page.locale, ocr=ocr)
+            runs.submit_extraction(db, resume, model=routing.default(), locale=page.locale, ocr=ocr)
     except WorkbenchError as error:
         page.error(error)
         return

@@ -8,15 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 from app.components import run_viewer
 from app.components.client_picker import pick_client
 from app.components.files import choose_files, ocr_options
-from app.components.labels import model_label
+from app.components.labels import model_label, route_label
 from app.components.page import Page, asked, open_page, place_for
-from app.components.report import receipt, report
+from app.components.report import fallback_notice, receipt, report
 from app.components.review import engine_notices, review
-from core import clients, database, documents, i18n, jobs, pages, render, runs
+from core import clients, database, documents, i18n, jobs, pages, render, routing, runs
 from core.errors import NotFoundError, WorkbenchError
 from core.models import Client, Job, ResumeKind, RunStatus
 from core.runs import RunView
-from core.settings import settings
 
 # What the page is called while the job has no title.
 UNNAMED = {RunStatus.OCR_PENDING: "task.ocr", RunStatus.REVIEW_PENDING: "review.title"}
@@ -108,7 +107,7 @@ def _form(page: Page, client: Client) -> None:
     ocr = ocr_options(page, token, files)
     left, right = st.columns(2)
     model = left.selectbox(
-        page.t("workbench.model"), settings().models, format_func=lambda name: model_label(page, name), key="model"
+        page.t("workbench.model"), routing.tiers(), format_func=lambda route: route_label(page, route), key="model"
     )
     locale = right.selectbox(
         page.t("workbench.report_language"),
@@ -165,10 +164,12 @@ def show_run(page: Page, run_id: str) -> None:
 def _header(page: Page, view: RunView, place: DeltaGenerator) -> None:
     title = view.job.title if view.job else ""
     unnamed = page.t("untitled_job" if view.finished else UNNAMED.get(view.run.status, "workbench.running"))
-    facts = [view.client.name, view.job.company if view.job else "", model_label(page, view.run.model)]
+    facts = [view.client.name, view.job.company if view.job else "", model_label(page, view.made_by)]
     with place.container():
         st.title(render.escape(title) if title else unnamed, anchor=False)
         st.caption(" · ".join(render.escape(fact) for fact in facts if fact))
+        if not view.finished:
+            fallback_notice(page, view)
 
 
 def _ended_badly(page: Page, view: RunView) -> None:
@@ -185,8 +186,7 @@ def _ended_badly(page: Page, view: RunView) -> None:
                 _begin_with(view, "")
         return
     run_viewer.retry_button(page, view.run)
-    if not stopped:
-        receipt(page, view)
+    receipt(page, view)
 
 
 def _begin_with(view: RunView, text: str) -> None:

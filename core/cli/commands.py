@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from core import i18n, jobs, llm, render, scoring, tasks
-from core.cli import files
+from core import i18n, jobs, llm, model_check, render, routing, scoring, tasks
+from core.cli import files, models
 from core.errors import InputError, WorkbenchError
 from core.models import ResumeKind
 from core.schemas import JobMatch, JobSummary
@@ -18,7 +18,7 @@ from core.settings import OFFLINE_MODEL, Settings, settings
 
 ENGINES = get_args(Settings.model_fields["ocr_engine"].annotation)
 COUNTED = ("met", "partial", "missing", "unclear")
-RESULTS = ("score", "band", *COUNTED, "seconds", "failure_code")  # columns that batch adds
+RESULTS = ("score", "band", *COUNTED, "model", "seconds", "failure_code")  # columns that batch adds
 RESUMES = {"resume": ResumeKind.RESUME, "detailed": ResumeKind.DETAILED_RESUME}
 
 
@@ -33,14 +33,19 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Parses to a namespace whose `run` is to be called with it. Raises InputError for arguments that do not fit."""
     parser = _Parser(prog="python -m core", description="Match resumes with job descriptions.")
-    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize")
+    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize|models")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
         sub.set_defaults(run=run)
         sub.add_argument("--locale", choices=list(i18n.LOCALES), help="language of the report; default: the text's own")
         sub.add_argument("--ocr", choices=ENGINES, help="what reads pictures and scans; default: JOBMATCH_OCR_ENGINE")
-        sub.add_argument("--model", help="litellm model name; default: JOBMATCH_MODEL, or the offline analyst")
+        sub.add_argument(
+            "--model",
+            metavar="ROUTE",
+            help="a model by its name, tried alone, or a tier: paid, free or offline; "
+            "default: the best tier there is a model for (`python -m core models`)",
+        )
         return sub
 
     match = command("match", _match, "One resume against one job description.")
@@ -61,24 +66,39 @@ def parser() -> argparse.ArgumentParser:
     summarize.add_argument("file", type=Path, metavar="FILE", help="a document; for job also a CSV with jd_text")
     summarize.add_argument("--json", action="store_true", help="print JSON instead of the summary")
     summarize.add_argument("--out", type=Path, metavar="OUT.jsonl", help="for a CSV: one JobSummary a line")
+
+    listing = commands.add_parser("models", help=_MODELS, description=_MODELS)
+    listing.set_defaults(run=_models)
+    listing.add_argument("--locale", choices=list(i18n.LOCALES), help="language of the tables; default: en")
+    listing.add_argument(
+        "--test",
+        nargs="?",
+        const="",
+        metavar="MODEL",
+        help="ask that model, those of a tier, or all in use one short question; exit status 1 if one does not answer",
+    )
+    listing.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
+
+
+_MODELS = "Which models do the work here, why, and which variable would bring others."
 
 
 # --- commands ---------------------------------------------------------------------------------------------------
 
 
 def _match(arguments: argparse.Namespace) -> None:
-    model = _model(arguments.model)
+    route = _route(arguments.model)
     engine = arguments.ocr or settings().ocr_engine
     resume, detailed = (
         files.read_resume(path, engine, arguments.locale) for path in (arguments.resume, arguments.detailed)
     )
     jd = files.read_jd(arguments.jd, engine, arguments.locale)
     locale = arguments.locale or i18n.detect_locale(jd)
-    job, match, score = _run_match(resume, detailed, jd, model, locale)
+    job, match, score, model = _run_match(resume, detailed, jd, route, locale)
     if arguments.json:
         result = {
-            "model": model.name,
+            "model": model,
             "locale": locale,
             "score": score.model_dump(),
             "job": job.model_dump(),
@@ -90,7 +110,7 @@ def _match(arguments: argparse.Namespace) -> None:
 
 
 def _batch(arguments: argparse.Namespace) -> None:
-    model = _model(arguments.model)
+    route = _route(arguments.model)
     table = files.read_table(arguments.jds, reserved=RESULTS)
     engine = arguments.ocr or settings().ocr_engine
     resume, detailed = (
@@ -103,8 +123,8 @@ def _batch(arguments: argparse.Namespace) -> None:
         try:
             jd = jobs.valid_text(text)
             locale = arguments.locale or i18n.detect_locale(jd)
-            _, match, score = _run_match(resume, detailed, jd, model, locale)
-            result |= {"score": score.value, "band": score.band}
+            _, match, score, model = _run_match(resume, detailed, jd, route, locale)
+            result |= {"score": score.value, "band": score.band, "model": model}
             result |= {status: sum(v.status == status for v in match.verdicts) for status in COUNTED}
         except WorkbenchError as error:
             result["failure_code"] = error.code
@@ -120,9 +140,9 @@ def _batch(arguments: argparse.Namespace) -> None:
 
 
 def _summarize(arguments: argparse.Namespace) -> None:
-    model = _model(arguments.model)
+    route = _route(arguments.model)
     if arguments.kind == "job" and arguments.file.suffix.lower() == ".csv":
-        _summarize_table(arguments, model)
+        _summarize_table(arguments, route)
         return
     engine = arguments.ocr or settings().ocr_engine
     read = files.read_jd if arguments.kind == "job" else files.read_resume
@@ -130,49 +150,66 @@ def _summarize(arguments: argparse.Namespace) -> None:
     locale = arguments.locale or i18n.detect_locale(text)
     with files.output(arguments.out, arguments.file) as out:
         if arguments.kind == "job":
-            job = tasks.summarise_job(text, locale=locale, model=model)
+            job = tasks.summarise_job(text, locale=locale, candidates=routing.candidates("job_summary", route))
             data, shown = job.model_dump(), render.job_markdown(job, locale)
         else:
             kind = RESUMES[arguments.kind]
-            resume = tasks.summarise_resume(kind, text, locale=locale, model=model, today=tasks.today())
+            candidates = routing.candidates(f"{kind}_summary", route)
+            resume = tasks.summarise_resume(kind, text, locale=locale, candidates=candidates, today=tasks.today())
             data, shown = resume.model_dump(), render.resume_markdown(resume, locale)
         print(_json(data) if arguments.json or arguments.out else render.plain(shown), file=out)
 
 
-def _summarize_table(arguments: argparse.Namespace, model: llm.Model) -> None:
+def _summarize_table(arguments: argparse.Namespace, route: str) -> None:
     def line(text: str) -> str:
         try:
             jd = jobs.valid_text(text)
             locale = arguments.locale or i18n.detect_locale(jd)
-            summary = tasks.summarise_job(jd, locale=locale, model=model)
+            summary = tasks.summarise_job(jd, locale=locale, candidates=candidates)
         except WorkbenchError as error:
             return json.dumps({"failure_code": error.code})
         return json.dumps(summary.model_dump(), ensure_ascii=False)
 
     table = files.read_table(arguments.file)
+    candidates = routing.candidates("job_summary", route)
     with files.output(arguments.out, arguments.file) as out:
         for text in _progress(table.jds):
             out.write(line(text) + "\n")
 
 
-def _run_match(
-    resume: str, detailed: str, jd: str, model: llm.Model, locale: str
-) -> tuple[JobSummary, JobMatch, Score]:
-    job = tasks.summarise_job(jd, locale=locale, model=model)
-    match = tasks.match(job, resume, detailed, locale=locale, model=model, today=tasks.today())
-    return job, match, scoring.score(job.requirements, match.verdicts)
+def _run_match(resume: str, detailed: str, jd: str, route: str, locale: str) -> tuple[JobSummary, JobMatch, Score, str]:
+    """Job, match, score, and the model that made the match."""
+    job = tasks.summarise_job(jd, locale=locale, candidates=routing.candidates("job_summary", route))
+    record = llm.Record()
+    candidates = routing.candidates("job_match", route)
+    match = tasks.match(
+        job, resume, detailed, locale=locale, candidates=candidates, today=tasks.today(), listener=record
+    )
+    return job, match, scoring.score(job.requirements, match.verdicts), record.answered_by
+
+
+def _models(arguments: argparse.Namespace) -> None:
+    named = _route(arguments.test) if arguments.test else ""
+    overview = model_check.overview()
+    wanted = None if arguments.test is None else models.to_test(named, overview)
+    if arguments.json:
+        good = models.show_json(overview, wanted)
+    else:
+        good = models.show(overview, wanted, arguments.locale or i18n.DEFAULT)
+    if not good:
+        raise SystemExit(1)
 
 
 # --- settings ---------------------------------------------------------------------------------------------------
 
 
-def _model(name: str | None) -> llm.Model:
-    """The model to use, by name or as set. Raises InputError for a name that no provider can know."""
-    configured = settings().model
-    name = configured if name is None else name.strip()
-    if not name or (name.startswith("offline/") and name != OFFLINE_MODEL):
-        raise InputError("model_unknown", model=name, offline=OFFLINE_MODEL)
-    return llm.configured(name)
+def _route(name: str | None) -> str:
+    """The tier or the model to use. Raises InputError for a name that no provider can know."""
+    routing.check()
+    route = routing.default() if name is None else name.strip()
+    if not route or (route.startswith("offline/") and route != OFFLINE_MODEL):
+        raise InputError("model_unknown", model=route, offline=OFFLINE_MODEL)
+    return route
 
 
 # --- output -----------------------------------------------------------------------------------------------------

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from core import llm
+from core import llm, routing
 from core.errors import InputError
 from core.ocr import easy, vision
 from core.ocr.transcript import Engine
-from core.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +42,10 @@ def _patient() -> None:
     """Wait as long as it takes."""
 
 
-def get(name: str, *, locale: str, listener: llm.Listener | None = None, waiting: Waiting = _patient) -> Engine:
-    """The engine of that name, loaded. `locale` and `listener` are for `vision`, which makes model calls.
+def get(
+    name: str, *, locale: str, route: str = "paid", listener: llm.Listener | None = None, waiting: Waiting = _patient
+) -> Engine:
+    """The engine of that name, loaded. `locale`, `route` and `listener` are for `vision`, which makes model calls.
 
     Raises InputError with the code that says why it cannot be had, whatever `waiting` raises, and KeyError for a name
     not in `NAMES`.
@@ -53,7 +54,7 @@ def get(name: str, *, locale: str, listener: llm.Listener | None = None, waiting
         return _LOCAL[name].get(waiting)
     if code := _CHECKS[name]():
         raise InputError(code)
-    return vision.VisionEngine(llm.configured(settings().vision_model), locale, listener)
+    return vision.VisionEngine(routing.candidates(vision.TASK, route), locale, listener)
 
 
 def default(waiting: Waiting = _patient) -> Engine:
@@ -62,7 +63,7 @@ def default(waiting: Waiting = _patient) -> Engine:
 
 
 def resolve(
-    name: str, *, locale: str, listener: llm.Listener | None = None, waiting: Waiting = _patient
+    name: str, *, locale: str, route: str = "paid", listener: llm.Listener | None = None, waiting: Waiting = _patient
 ) -> tuple[Engine, str | None]:
     """The engine of that name and None, or the default one and the code that says why it stands in.
 
@@ -72,7 +73,7 @@ def resolve(
     if name in ("", DEFAULT):
         return default(waiting), None
     try:
-        return get(name, locale=locale, listener=listener, waiting=waiting), None
+        return get(name, locale=locale, route=route, listener=listener, waiting=waiting), None
     except InputError as error:
         log.info("ocr engine replaced engine=%s code=%s", name, error.code)
         return default(waiting), error.code

@@ -7,16 +7,16 @@ that a picture is paid for once or not at all.
 """
 
 import io
+from collections.abc import Sequence
 from typing import cast
 
 from PIL import Image
 
-from core import llm, prompts
+from core import llm, prompts, routing
 from core.errors import InputError
 from core.ocr.tiles import tiles
 from core.ocr.transcript import Piece
 from core.schemas import PictureText
-from core.settings import OFFLINE_MODEL, settings
 
 NAME = "vision"
 TASK = "job_vision"
@@ -29,36 +29,44 @@ MAX_REQUEST = 14_000_000  # bytes of all files: 19 MB as base64; Gemini takes 20
 
 def unavailable() -> str | None:
     """Why this engine cannot be offered, as a failure code; None when it can."""
-    return "vision_not_configured" if settings().vision_model in ("", OFFLINE_MODEL) else None
+    return None if routing.candidates(TASK, "paid") else "vision_not_configured"
 
 
 class VisionEngine:
-    """Reads with `model`; its calls are told to `listener`, which may raise to stop them.
+    """Reads with the first of `candidates` that can; calls are told to `listener`, which may raise to stop them.
 
-    `version` names the model and the wording of the prompt. Raises InputError `vision_not_configured` for the offline
-    analyst, which sees nothing.
+    `version` names the model, of several the one that answered last, and the wording of the prompt. Raises InputError
+    `vision_not_configured` when there is none: the offline analyst sees nothing.
     """
 
     name = NAME
     finds_places = False
 
-    def __init__(self, model: llm.Model, locale: str, listener: llm.Listener | None = None) -> None:
-        if not model.name or model.is_offline:
+    def __init__(
+        self, candidates: Sequence[routing.Candidate], locale: str, listener: llm.Listener | None = None
+    ) -> None:
+        self._candidates = [candidate for candidate in candidates if not candidate.is_offline]
+        if not self._candidates:
             raise InputError("vision_not_configured")
-        self.version = f"{model.name} {prompts.load(TASK, locale).hash}"
-        self._model = model
+        self.version = self._version(self._candidates[0].model, locale)
         self._locale = locale
         self._listener = listener
 
     def read(self, image: Image.Image) -> list[Piece]:
         """One piece for each line the model wrote. Raises ModelError, and whatever the listener raises."""
-        answer = llm.complete(TASK, self._locale, {}, self._model, self._listener, images=files(image))
+        listener = llm.Record(self._listener)
+        answer = llm.complete(TASK, self._locale, {}, self._candidates, listener, images=files(image))
+        self.version = self._version(listener.answered_by, self._locale)
         return [
             Piece(text=text, box=None, confidence=UNCERTAIN if line.uncertain else 1.0)
             for line in cast(PictureText, answer).lines
             for text in map(str.strip, line.text.splitlines())
             if text
         ]
+
+    @staticmethod
+    def _version(model: str, locale: str) -> str:
+        return f"{model} {prompts.load(TASK, locale).hash}"
 
 
 def files(image: Image.Image) -> list[bytes]:

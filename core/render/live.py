@@ -1,5 +1,6 @@
 """A match shown while it is written: streamed JSON in, append-only Markdown out."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,7 +16,6 @@ from core.schemas import Requirement, Verdict
 
 MAX_CHARS = 65_536  # several times the longest useful answer; bounds memory and the cost of each parse
 _OPENING = re.compile(r'<think>|\{\s*"')
-_CLOSING = {"}": "]}", "]": "}"}  # by the last character: what completes an answer in which no item is open
 # A raw line break inside a string is a common model fault, and outside of strings it means nothing.
 _CONTROL = dict.fromkeys(range(32), " ")
 
@@ -25,12 +25,14 @@ class LiveMatch:
 
     What `feed` and `finish` returned, joined, is the same Markdown however the answer was cut into chunks, unless the
     model writes a key twice: then what came first stays, and what follows in other sections is shown as ever. Sections
-    come in the order in which the model writes them; a verdict when it is complete, as `ground` leaves it; prose
-    character by character. Keys of no section are not shown. `ground` is given each verdict once; without it verdicts
-    are shown as claimed. `score_line` is given all verdicts as the model wrote them (ground them before scoring) and
-    returns trusted Markdown, or None.
+    come in the order in which the model writes them; a verdict when it is complete, as `ground` leaves it; the score
+    once the last verdict is in; prose character by character. Keys of no section are not shown, nor what stands around
+    the object: reasoning, remarks, code fences, and other objects, which have no section.
 
-    Each `feed` parses the whole answer so far (some 0.2 ms at 8 kB), so join tokens to about 20 chunks a second.
+    `ground` is given each verdict once; without it verdicts are shown as claimed. `score_line` is given all verdicts as
+    the model wrote them (ground them before scoring) and returns trusted Markdown, or None.
+
+    Each `feed` parses the whole answer so far (some 0.1 ms at 8 kB), so join tokens to about 20 chunks a second.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class LiveMatch:
         self._score_line = score_line
         self._ground = ground or _as_claimed
         self._judged = 0  # verdicts looked at so far; none changes once it is complete
-        self._ended = False  # the last item so far is complete, though more may follow
+        self._end = ""  # "}" when the last item so far is complete, "]" when their list is, though more may follow
         self._items: dict[str, str] = {}  # those shown, by requirement
         self._score: str | None = None  # kept: the computation is not repeated with every chunk
         self._buffer = ""
@@ -56,38 +58,50 @@ class LiveMatch:
 
     def feed(self, chunk: str) -> str:
         """The Markdown that this chunk adds, often none. Raises ModelError ("too_long") past `MAX_CHARS`."""
-        self._buffer += chunk
+        self._buffer += chunk.translate(_CONTROL)
         if len(self._buffer) > MAX_CHARS:
             raise ModelError("too_long")
-        json = self._json()
-        try:
-            document = from_json(json, allow_partial="trailing-strings")
-        except ValueError:  # not JSON, or not yet: what is shown stays, the final validation decides
+        document = self._document()
+        if document is None:
             return ""
-        self._ended = _item_ended(json)
+        self._end = _end(self._buffer[self._start :])
         return self._advance(document, growing=True)
 
     def finish(self) -> str:
         """What was held back; nothing if the answer was cut or is not JSON."""
-        json = self._json()
-        try:
-            from_json(json)
-        except ValueError as error:
-            if not str(error).startswith("trailing characters"):  # a closing fence or a remark after the object
-                return ""
-        return self._advance(from_json(json, allow_partial="trailing-strings"), growing=False)
+        document = self._document()
+        if document is None or _length(self._buffer[self._start :]) is None:
+            return ""
+        return self._advance(document, growing=False)
 
-    def _json(self) -> str:
-        """The buffer from the object on, past any prose, code fence and <think> block; "" if none began."""
+    def _document(self) -> Any:
+        """The answer so far, None while there is none. What stands before it is looked at once."""
+        while self._begun():
+            text = self._buffer[self._start :]
+            try:
+                document = from_json(text, allow_partial="trailing-strings")
+            except ValueError:  # no JSON from here on: what is shown stays, the final validation decides
+                skip: int | None = 1
+            else:
+                if not _SECTIONS.keys().isdisjoint(document):
+                    return document
+                skip = _length(text)
+            if skip is None or self._shown:
+                return None
+            self._searched, self._start = (self._start or 0) + skip, None
+        return None
+
+    def _begun(self) -> bool:
+        """Whether an object has begun that may be the answer, past any prose, code fence and <think> block."""
         while self._start is None and (opening := _OPENING.search(self._buffer, self._searched)):
             if opening[0] != "<think>":
                 self._start = opening.start()
                 break
             end = self._buffer.find("</think>", opening.end())
             if end < 0:
-                return ""
+                return False
             self._searched = end
-        return "" if self._start is None else self._buffer[self._start :].translate(_CONTROL)
+        return self._start is not None
 
     def _advance(self, document: Any, growing: bool) -> str:
         delta = ""
@@ -113,16 +127,14 @@ class LiveMatch:
         return translate(self._locale, key)
 
     def _verdicts(self, value: Any, growing: bool) -> str:
-        complete = [verdict for _, verdict, more in _children(value, growing) if not more or self._ended]
+        complete = [verdict for _, verdict, more in _children(value, growing) if not more or self._end]
         for claim in complete[self._judged :]:
             self._judge(claim)
         self._judged = max(self._judged, len(complete))
         body = "\n".join(self._items.values())
-        if body and not growing:
-            if self._score is None:
-                self._score = self._scored(value)
-            body += self._score and f"\n\n{self._score}"
-        return body
+        if body and self._score is None and (not growing or self._end == "]"):
+            self._score = self._scored(value)
+        return f"{body}\n\n{self._score}" if self._score else body
 
     def _scored(self, value: Any) -> str:
         try:
@@ -189,14 +201,23 @@ _SECTIONS: dict[str, Callable[[LiveMatch, Any, bool], str]] = {
 }
 
 
-def _item_ended(json: str) -> bool:
-    """Whether the object breaks off in a list of its own, or just after it, and not inside an item."""
-    json = json.rstrip(" ,")
+def _end(text: str) -> str:
+    """The last bracket, when only the list and the object around it are missing, or the latter; else nothing."""
+    text = text.rstrip(" ,")
+    last = text[-1:]
     try:
-        from_json(json + _CLOSING[json[-1:]])
+        from_json(text + {"}": "]}", "]": "}"}[last])
     except (KeyError, ValueError):
-        return False
-    return True
+        return ""
+    return last
+
+
+def _length(text: str) -> int | None:
+    """How long the JSON object is with which the text begins; None when it does not end."""
+    try:
+        return json.JSONDecoder().raw_decode(text)[1]
+    except ValueError:
+        return None
 
 
 def _as_claimed(verdict: Verdict) -> Verdict:

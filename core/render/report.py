@@ -39,10 +39,13 @@ def cap_lines(score: Score, job: JobSummary, locale: str) -> list[str]:
     ]
 
 
-def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str) -> str:
+def report_markdown(
+    match: JobMatch, job: JobSummary, score: Score, locale: str, *, notice: str = "", receipt: str = ""
+) -> str:
     """Everything a coach reads about one match, as a Markdown file; pages show its parts instead.
 
-    `match` is grounded and `score` computed from its verdicts.
+    `match` is grounded and `score` computed from its verdicts. `notice` is Markdown to be read before the rest, and
+    `receipt` after it.
     """
 
     def point(finding: Strength | Weakness) -> str:
@@ -72,6 +75,7 @@ def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str)
     ]
     blocks = [
         f"# {translate(locale, 'report.title', job=job_name) if job_name else translate(locale, 'report.title_plain')}",
+        "\n".join(f"> {line}".rstrip() for line in notice.splitlines()),
         score_sentence(score, locale),
         "\n".join(_bullet(line) for line in cap_lines(score, job, locale)),
         *section("verdicts", requirement_table(match, job, score, locale)),
@@ -81,6 +85,7 @@ def report_markdown(match: JobMatch, job: JobSummary, score: Score, locale: str)
         *section("outreach", "\n>\n".join(outreach)),
         *section("recommendations", "\n".join(f"{n}. {escape(r)}" for n, r in enumerate(match.recommendations, 1))),
         *section("questions_for_client", "\n".join(_bullet(escape(q)) for q in match.questions_for_client)),
+        *([f"## {translate(locale, 'report.receipt.title')}", receipt] if receipt else []),
     ]
     return for_file("\n\n".join(filter(None, blocks)) + "\n")
 

@@ -1,0 +1,255 @@
+"""One request to one model through litellm, as chunks, with every exception a ModelError.
+
+litellm takes seconds to import, so it is imported at the first call, or before it by `warm_up`.
+"""
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from core.llm.failures import classify
+from core.llm.sockets import hang_up
+from core.routing import Candidate, JsonMode
+from core.schemas import Contract
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT = 0.2  # seconds of silence after which the caller is asked whether to go on
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of an answer."""
+
+    content: str = ""
+    finish_reason: str | None = None
+    usage: Any = None
+    refusal: bool = False  # the model declines, in a field of its own
+    silence: bool = False  # nothing came for a heartbeat
+
+
+def chunks(
+    candidate: Candidate, mode: JsonMode, schema: type[Contract], seconds: float, **content: Any
+) -> Generator[Chunk]:
+    """The answer to one request, which may take `seconds`, read in a thread of its own, with a chunk of silence at
+    every heartbeat: so a cancel or a deadline takes effect at once and not at the model's next word. Closing the
+    generator ends the HTTP stream. Raises ModelError."""
+    arrived: queue.SimpleQueue[Chunk | Exception | None] = queue.SimpleQueue()
+    reader = _Reader(_arguments(candidate, mode, schema, seconds) | content, arrived)
+    reader.start()
+    try:
+        yield from _whole_characters(_received(arrived))
+    finally:
+        reader.close()
+
+
+def _received(arrived: "queue.SimpleQueue[Chunk | Exception | None]") -> Iterator[Chunk]:
+    while True:
+        try:
+            chunk = arrived.get(timeout=HEARTBEAT)
+        except queue.Empty:
+            yield Chunk(silence=True)
+            continue
+        if chunk is None:
+            return
+        if isinstance(chunk, Exception):
+            raise classify(chunk) from chunk
+        yield chunk
+
+
+class _Reader(threading.Thread):
+    """Reads one answer into a queue: chunks, then None, or the exception that ended it."""
+
+    def __init__(self, arguments: dict[str, Any], arrived: "queue.SimpleQueue[Chunk | Exception | None]") -> None:
+        super().__init__(name="model-reader", daemon=True)
+        self._arguments = arguments
+        self._arrived = arrived
+        self._response: Any = None
+        self._closed = threading.Event()
+        self._ended = threading.Event()  # nothing more will come; the connection may serve the next request
+
+    def run(self) -> None:
+        try:
+            library = litellm()
+            self._arrived.put(Chunk())  # the request is sent now
+            if self._closed.is_set():
+                return
+            self._response = library.completion(**self._arguments)
+            refusals = _Refusals.watch(self._response)
+            for part in self._response if self._arguments["stream"] else [self._response]:
+                if self._closed.is_set():
+                    return
+                self._arrived.put(_chunk(part))
+            if refusals.heard:
+                self._arrived.put(Chunk(refusal=True))
+            self._ended.set()
+            self._arrived.put(None)
+        except Exception as error:  # any provider may raise anything
+            self._ended.set()
+            self._arrived.put(error)
+        finally:
+            _close(self._response)
+
+    def close(self) -> None:
+        """End the request, wherever it is: not sent yet, waiting for a word, or in the middle of one."""
+        self._closed.set()
+        if not self._ended.is_set():
+            hang_up(self)
+
+
+class _Refusals:
+    """Notices a refusal on its way to litellm, which drops that field from a stream."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.heard = False
+
+    @classmethod
+    def watch(cls, response: Any) -> "_Refusals":
+        watcher = cls(getattr(response, "completion_stream", None))
+        if hasattr(watcher._stream, "__next__"):
+            response.completion_stream = watcher
+        return watcher
+
+    def __iter__(self) -> "_Refusals":
+        return self
+
+    def __next__(self) -> Any:
+        part = next(self._stream)
+        choices = getattr(part, "choices", None) or [None]
+        self.heard = self.heard or bool(getattr(getattr(choices[0], "delta", None), "refusal", None))
+        return part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _chunk(part: Any) -> Chunk:
+    """What counts of a piece of a stream, or of a whole answer. Reasoning comes in fields of its own, unread."""
+    usage = getattr(part, "usage", None)
+    if not part.choices:
+        return Chunk(usage=usage)
+    choice = part.choices[0]
+    message = getattr(choice, "delta", None) or getattr(choice, "message", None)
+    extra = getattr(message, "provider_specific_fields", None) or {}
+    refusal = bool(getattr(message, "refusal", None) or extra.get("refusal"))
+    return Chunk(getattr(message, "content", None) or "", choice.finish_reason, usage, refusal)
+
+
+def _whole_characters(arriving: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Chunks without half characters: a stream may cut an emoji between its surrogates, and a lone one is not text."""
+    carry = ""
+    for chunk in arriving:
+        text = carry + chunk.content
+        carry = text[-1] if text and not chunk.finish_reason and "\ud800" <= text[-1] <= "\udbff" else ""
+        text = text.removesuffix(carry).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        yield replace(chunk, content=text)
+
+
+def _arguments(candidate: Candidate, mode: JsonMode, schema: type[Contract], seconds: float) -> dict[str, Any]:
+    """What `litellm.completion` is given, beside the messages."""
+    import httpx  # noqa: PLC0415
+
+    silence = min(candidate.stall_seconds, seconds) if candidate.stream else seconds
+    arguments = {
+        "model": candidate.litellm_model or candidate.model,
+        "stream": candidate.stream,
+        "stream_options": {"include_usage": True} if candidate.stream else None,
+        "max_retries": 0,
+        "temperature": candidate.temperature,
+        "max_tokens": candidate.max_tokens,
+        "timeout": httpx.Timeout(silence, connect=min(10, silence)),
+        "response_format": _response_format(mode, schema),
+        "api_base": candidate.api_base or None,
+        # A server of one's own may need no key, but the client library does.
+        "api_key": candidate.api_key or ("none" if candidate.api_base else None),
+        **candidate.options,
+    }
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _response_format(mode: JsonMode, schema: type[Contract]) -> dict[str, Any] | None:
+    if mode == "schema":
+        whole = schema.model_json_schema()
+        strict = _strict(whole, whole.get("$defs", {}))
+        return {"type": "json_schema", "json_schema": {"name": schema.__name__, "schema": strict, "strict": True}}
+    return {"type": "json_object"} if mode == "object" else None
+
+
+def _strict(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema in what all providers take: definitions in place, every key required and no other allowed.
+
+    OpenAI refuses defaults, Anthropic more than 24 optional keys, Gemini anything beside a `$ref`.
+    """
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    result = {name: value for name, value in schema.items() if name not in ("default", "title", "$defs")}
+    if "properties" in result:
+        inner = {name: _strict(value, definitions) for name, value in result["properties"].items()}
+        result |= {"properties": inner, "required": list(inner), "additionalProperties": False}
+    if "items" in result:
+        result["items"] = _strict(result["items"], definitions)
+    if "anyOf" in result:
+        result["anyOf"] = [_strict(kind, definitions) for kind in result["anyOf"]]
+    return result
+
+
+def cost(candidate: Candidate, usage: Any) -> float | None:
+    """US dollars for the tokens of a call; None when the price is unknown."""
+    billed = getattr(usage, "cost", None)
+    if isinstance(billed, int | float):  # OpenRouter says what it charges
+        return float(billed)
+    library, name = litellm(), candidate.litellm_model or candidate.model
+    try:
+        if "input_cost_per_token" not in library.model_cost[library.get_model_info(name)["key"]]:
+            return None  # of which litellm would make 0
+        response = library.ModelResponse(model=name, usage=usage)
+        return float(library.completion_cost(model=name, completion_response=response))
+    except Exception:  # litellm raises a bare Exception for a model without a price: unknown, which is not nothing
+        return None
+
+
+def _close(response: Any) -> None:
+    """End the HTTP stream now, so that a cancelled call stops costing."""
+    # The wrapper closes itself only from litellm 1.108 on; before that the stream inside it does.
+    close = getattr(response, "close", None) or getattr(getattr(response, "completion_stream", None), "close", None)
+    if close is not None:
+        try:
+            close()
+        except Exception as error:  # the connection may be gone already; the answer is what matters
+            log.debug("closing a model stream failed: %s", type(error).__name__)
+
+
+@cache
+def litellm() -> Any:
+    # Without these, the import asks the network for prices and reads any .env it finds.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    os.environ.setdefault("LITELLM_LOG", "ERROR")
+    # It takes a repeated chunk for a looping model; our own limits on length and time end a loop, and say what it was.
+    os.environ.setdefault("REPEATED_STREAMING_CHUNK_LIMIT", "1000000")
+    with _importing:
+        import litellm as library  # noqa: PLC0415
+
+        from core.offline import provider  # noqa: PLC0415
+
+        for name in ("LiteLLM", "openai", "httpx", "httpcore"):  # at their chattiest they log texts and addresses
+            logging.getLogger(name).setLevel(logging.ERROR)
+        library.suppress_debug_info = True
+        library.drop_params = True
+        library.turn_off_message_logging = True
+        provider.register()
+        return library
+
+
+_importing = threading.Lock()
+
+
+def warm_up() -> None:
+    """Import litellm now, so that the first run does not wait for it."""
+    litellm()

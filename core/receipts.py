@@ -1,0 +1,222 @@
+"""What a coach is told of the calls behind one run: who answered, for how much, and who was to answer and did not."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from core import i18n, usage
+from core.i18n import translate
+from core.models import LLMCall, RunKind
+from core.render.escape import escape, unbroken
+from core.runs import Fallback, RunView
+from core.settings import OFFLINE_MODEL
+from core.usage import Cost
+
+VISION = "job_vision"  # the task of the calls that read a picture
+HASH = 8  # characters of a prompt's hash that are shown
+
+
+@dataclass(frozen=True)
+class Line:
+    """One task. Tokens are None where none is known, or there are none to count."""
+
+    task: str
+    models: Sequence[str] = ()  # that answered; else the one asked last
+    before: Sequence[str] = ()  # that were asked before those, in vain
+    answered: bool = True
+    reused: bool = False  # taken from an earlier run, at no cost
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: Cost = field(default_factory=Cost)
+    seconds: float | None = None
+    prompt_version: int | None = None
+    prompt_hash: str = ""
+    tries: int = 0
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The tasks of a run that have begun, in order, and their sum."""
+
+    lines: list[Line]
+    total: Line
+
+
+def of(view: RunView) -> Receipt:
+    """The receipt of a run, however it ended: also what an attempt cost that came to nothing is on it."""
+    order = ["ocr", VISION, *view.run.tasks]
+    by_task = {task: [call for call in view.calls if call.task == task] for task in dict.fromkeys(order)}
+    lines = [_line(task, calls) for task, calls in by_task.items() if calls]
+    if not any(line.task == VISION and line.answered for line in lines) and view.readers:
+        seconds = next((step.seconds for step in view.steps if step.task == "ocr"), None)
+        lines.insert(0, Line("ocr", view.readers, seconds=seconds))
+    if reused := _reused(view, by_task):
+        lines.insert(next((i for i, line in enumerate(lines) if line.task == "job_match"), len(lines)), reused)
+    prompt_tokens, completion_tokens = usage.tokens(view.calls)
+    total = Line(
+        "",
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        cost=usage.cost(view.calls),
+        seconds=sum(line.seconds or 0.0 for line in lines),
+        tries=len(view.calls),
+    )
+    return Receipt(lines, total)
+
+
+def _line(task: str, calls: list[LLMCall]) -> Line:
+    answers = [call for call in calls if call.outcome == "ok"]
+    last = (answers or calls)[-1]
+    models = list(dict.fromkeys(call.model for call in answers)) if task == VISION and answers else [last.model]
+    prompt_tokens, completion_tokens = usage.tokens(calls)
+    return Line(
+        task,
+        models,
+        before=[model for model in dict.fromkeys(call.model for call in calls) if model not in models],
+        answered=bool(answers),
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        cost=usage.cost(calls),
+        seconds=sum(call.seconds for call in calls),
+        prompt_version=last.prompt_version,
+        prompt_hash=last.prompt_hash,
+        tries=len(calls),
+    )
+
+
+def _reused(view: RunView, calls: dict[str, list[LLMCall]]) -> Line | None:
+    """The job summary, if no call of this run made it. The offline analyst's is never taken over."""
+    job = view.job
+    if job is None or job.summary_model in (None, "", OFFLINE_MODEL) or calls["job_summary"]:
+        return None
+    return Line("job_summary", [job.summary_model or ""], reused=True, prompt_hash=job.summary_prompt or "")
+
+
+# --- in words -----------------------------------------------------------------------------------------------------
+
+
+def model_name(model: str, locale: str) -> str:
+    """A model's name as it is shown: the offline analyst is always said to be no LLM."""
+    return translate(locale, "app.offline_model") if model == OFFLINE_MODEL else model
+
+
+def task_name(task: str, locale: str) -> str:
+    """What a task is called; one that is gone from this version goes by its own name."""
+    names = i18n.catalogue(locale)["app"]["task"]
+    return str(names.get("ocr" if task == VISION else task, task))
+
+
+def dollars(amount: float, locale: str) -> str:
+    """An amount with as many digits as make sense for it: a call costs a fraction of a cent."""
+    if 0 < amount < 0.0001:
+        return translate(locale, "report.receipt.less_than", dollars=dollars(0.0001, locale))
+    return translate(locale, "report.receipt.dollars", amount=f"{amount:,.2f}" if amount >= 1 else f"{amount:.4f}")
+
+
+def cost_words(cost: Cost, locale: str) -> str:
+    """What calls cost: an amount, nothing, or that it is not known; both where some are known."""
+    if not cost.dollars:
+        return translate(locale, "report.receipt.unknown" if cost.unknown else "report.receipt.free")
+    known = dollars(cost.dollars, locale)
+    return translate(locale, "report.receipt.more", dollars=known, calls=cost.unknown) if cost.unknown else known
+
+
+def table(receipt: Receipt, locale: str) -> str:
+    """The receipt as a Markdown table; empty when no task has begun."""
+    if not receipt.lines:
+        return ""
+    columns = ("task", "model", "tokens", "cost", "seconds", "prompt", "tries")
+    head = [unbroken(translate(locale, f"report.receipt.{column}")) for column in columns]
+    rows = [head, ["---", "---", "--:", "--:", "--:", "---", "--:"]]
+    rows += [_cells(line, locale) for line in receipt.lines]
+    if len(receipt.lines) > 1:
+        total = _cells(receipt.total, locale)
+        total[0] = translate(locale, "report.receipt.total")
+        rows.append([f"**{cell}**" if cell else "" for cell in total])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cells(line: Line, locale: str) -> list[str]:
+    def word(key: str, **values: object) -> str:
+        return translate(locale, f"report.receipt.{key}", **values)
+
+    def names(models: Sequence[str]) -> str:
+        return ", ".join(escape(model_name(model, locale)) for model in models)
+
+    models = names(line.models)
+    remarks = [word("reused")] if line.reused else [] if line.answered else [word("no_answer")]
+    remarks += [word("after", models=names(line.before))] if line.before else []
+    if remarks:
+        models = translate(
+            locale, "report.aside", text=models, aside=translate(locale, "report.fallback.and").join(remarks)
+        )
+    known = line.prompt_tokens is not None or line.completion_tokens is not None
+    counts = (f"{count:,}" if count is not None else "?" for count in (line.prompt_tokens, line.completion_tokens))
+    version = f"v{line.prompt_version}" if line.prompt_version is not None else ""
+    return [
+        task_name(line.task, locale) if line.task else "",
+        models,
+        " / ".join(counts) if known else "",
+        word("nothing") if line.reused else escape(cost_words(line.cost, locale)),
+        f"{line.seconds:.1f}" if line.seconds is not None else "",
+        unbroken(" · ".join(filter(None, (version, line.prompt_hash[:HASH])))),
+        str(line.tries) if line.tries else "",
+    ]
+
+
+# What to do about a model that does not answer; "other" for the rest.
+_REMEDIES = {
+    "auth": "key",
+    "billing": "balance",
+    "rate_limit": "later",
+    "timeout": "later",
+    "provider_down": "later",
+    "model_not_found": "name",
+    "bad_request": "name",
+    "json_mode_refused": "name",
+    "context_too_long": "shorter",
+    "content_filter": "wording",
+}
+
+
+def notice(view: RunView, locale: str) -> str:
+    """Markdown that says which models were to answer and did not, why, who did instead, and what to do about it; empty
+    when all answered."""
+
+    def words(key: str, **values: object) -> str:
+        return translate(locale, f"report.fallback.{key}", **values)
+
+    fallbacks = view.fallbacks
+    blocks = []
+    for answered_by in dict.fromkeys(each.answered_by for each in fallbacks):
+        mine = [each for each in fallbacks if each.answered_by == answered_by]
+        tasks = words("and").join(dict.fromkeys(task_name(each.task, locale) for each in mine))
+        if answered_by != OFFLINE_MODEL:
+            title = words("title", tasks=tasks, model=escape(answered_by))
+        elif any(each.task == view.run.tasks[-1] for each in mine):
+            title = words("offline_match" if view.run.kind is RunKind.MATCH else "offline_resume")
+        else:
+            title = words("offline_part", tasks=tasks)
+        blocks += [f"**{title}**", "\n".join(_reasons(mine, locale))]
+    if not blocks:
+        return ""
+    advice = [words("offline_means")] if any(each.answered_by == OFFLINE_MODEL for each in fallbacks) else []
+    remedies = dict.fromkeys(_REMEDIES.get(each.failure_code, "other") for each in fallbacks)
+    advice += [translate(locale, f"report.remedy.{remedy}") for remedy in remedies]
+    if view.finished and advice[1:]:
+        advice.append(words("again_match" if view.run.kind is RunKind.MATCH else "again_resume"))
+    return "\n\n".join([*blocks, words("space").join(advice)])
+
+
+def _reasons(fallbacks: Iterable[Fallback], locale: str) -> list[str]:
+    """One bullet for each model and reason."""
+    known = i18n.catalogue(locale)["report"]["reason"]
+    codes = dict.fromkeys((each.model, each.failure_code) for each in fallbacks)
+    return [
+        translate(
+            locale,
+            "report.fallback.reason",
+            model=escape(model_name(model, locale)),
+            reason=known.get(code, known["unknown"]),
+        )
+        for model, code in codes
+    ]

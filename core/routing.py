@@ -1,0 +1,288 @@
+"""Which models do a task, and in which order: `routing.toml`, the install's own file over it, and the keys present.
+
+A *route* is what a run asks for: a tier (paid, free, offline), whose candidates are tried one after the other down to
+the offline analyst; or one model by its name, tried alone.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import InputError
+from core.settings import OFFLINE_MODEL, settings, variable
+
+Tier = Literal["paid", "free", "offline"]  # the best first
+JsonMode = Literal["schema", "object", "prompt"]
+Task = Literal["resume_summary", "detailed_resume_summary", "job_vision", "job_summary", "job_match"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
+VISION: Task = "job_vision"  # the one task that the offline analyst cannot do
+TABLE = Path(__file__).with_suffix(".toml")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One model that may do a task, and how it is asked."""
+
+    model: str  # provider/name, as it is shown and logged
+    tier: Tier = "paid"
+    litellm_model: str = ""  # as litellm knows it; empty: as `model`
+    api_base: str = field(default="", repr=False)  # an address may hold a password
+    api_key: str = field(default="", repr=False)
+    json_mode: JsonMode = "object"
+    max_tokens: int = 16_000
+    temperature: float | None = 0.0
+    stall_seconds: float = 60
+    deadline_seconds: float = 240
+    stream: bool = True
+    options: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)  # headers with a token, for one
+
+    @property
+    def is_offline(self) -> bool:
+        return self.model == OFFLINE_MODEL
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of a task: a candidate, and why it is not used if it is not."""
+
+    tier: Tier
+    model: str
+    missing: str  # the variable that would have to be set; empty when the candidate is used
+    source: str  # the variable that brought it in: its key, its address or JOBMATCH_MODEL; empty when it needs none
+
+
+# --- the table --------------------------------------------------------------------------------------------------
+
+_Model = Annotated[str, Field(pattern=r"^[^/\s]+/\S+$")]
+_Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]  # its name is shown, so a key put here is refused
+_Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Limits(_Part):
+    json_mode: JsonMode | None = None
+    max_tokens: Annotated[int, Field(gt=0)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    stall_seconds: _Seconds | None = None
+    deadline_seconds: _Seconds | None = None
+    stream: bool | None = None
+    options: dict[str, Any] = {}
+
+
+class _Provider(_Limits):
+    key: _Variable | None = None
+    base: _Variable | None = None
+    api_base: str = ""
+    litellm: str = ""
+
+
+class _TierRow(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    __pydantic_extra__: dict[Task, list[_Model]]  # type: ignore[assignment]  # pydantic reads it, mypy knows only str
+    queue: str = "runs"
+    then: Tier | None = None
+    default: list[_Model]
+
+    def models(self, task: str) -> list[str]:
+        named: dict[str, list[str]] = self.model_extra or {}
+        return named.get(task, self.default)
+
+
+class _Table(_Part):
+    queue: dict[str, Annotated[int, Field(gt=0)]]
+    tier: dict[Tier, _TierRow]
+    task: dict[str, _Limits]
+    provider: dict[str, _Provider]
+    model: dict[_Model, _Limits] = {}
+
+    def unknown(self) -> Iterator[str]:
+        """The places of tasks that do not exist, and of models whose provider is not in the table."""
+        yield from (f"task.{name}" for name in self.task if name not in ("default", *get_args(Task)))
+        for name, row in self.tier.items():
+            for task, models in {"default": row.default, **(row.model_extra or {})}.items():
+                for number, model in enumerate(models):
+                    if _prefix(model) not in self.provider:
+                        yield f"tier.{name}.{task}.{number}"
+
+
+@cache
+def _load(own: Path | None, _changed: float) -> _Table:
+    merged = tomllib.loads(TABLE.read_text("utf-8"))
+    if own is not None:
+        merged = _merged(merged, tomllib.loads(own.read_text("utf-8-sig")))
+    table = _Table.model_validate(merged)
+    if places := list(table.unknown()):
+        raise InputError("routing_invalid", path=str(own), where=", ".join(places[:3]))
+    return table
+
+
+def _table() -> _Table:
+    """Raises InputError routing_invalid with the file and the place in it, but no value: it may be a key."""
+    own, position = settings().routing_file, ""
+    try:
+        if settings().routing is None and not own.exists():
+            return _load(None, 0.0)
+        return _load(own, own.stat().st_mtime)
+    except ValidationError as error:
+        where = ", ".join(".".join(map(str, e["loc"])) for e in error.errors()[:3])
+    except tomllib.TOMLDecodeError as error:
+        where = "TOML"
+        if found := re.search(r"\(at line (\d+), column (\d+)\)$", str(error)):
+            position = f":{found[1]}:{found[2]}"  # as editors and compilers write it
+    except UnicodeDecodeError:
+        where = "UTF-8"
+    except OSError as error:
+        where = error.strerror or type(error).__name__
+    raise InputError("routing_invalid", path=f"{own}{position}", where=where)
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for name, value in above.items():
+        old = result.get(name)
+        result[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
+
+
+# --- routes -----------------------------------------------------------------------------------------------------
+
+
+def candidates(task: str, route: str) -> tuple[Candidate, ...]:
+    """Who does `task`, in the order they are tried; empty when nobody can, as for pictures without a model that sees.
+
+    Raises InputError routing_invalid.
+    """
+    if task == VISION and route not in ("paid", "free"):
+        route = "paid"  # reading pictures by a model is chosen apart from what reads the text
+    if route not in TIERS:
+        return (_candidate(task, route, _tier_of(route)),)
+    return tuple(_candidate(task, row.model, row.tier) for row in rows(task, route) if not row.missing)
+
+
+def rows(task: str, route: str = "paid") -> list[Row]:
+    """The candidates of a tier and of those after it, usable or not, in the order they are tried."""
+    return [_row(tier, model) for model, tier in _order(task, _tier_of(route)).items()]
+
+
+def tiers() -> list[Tier]:
+    """The tiers that have a candidate for a match here, the best first. The offline one always has."""
+    return [tier for tier in TIERS if any(row.tier == tier and not row.missing for row in rows("job_match", tier))]
+
+
+def default() -> Tier:
+    """The tier of who does not choose: the best."""
+    return tiers()[0]
+
+
+def first(route: str) -> str:
+    """The name of the model a match by this route is begun with."""
+    return candidates("job_match", route)[0].model
+
+
+def queue(route: str) -> str:
+    """Where the runs of this route wait for their turn."""
+    return _table().tier[_tier_of(route)].queue
+
+
+def queues() -> dict[str, int]:
+    """All of those, with the number of runs that one process works on at a time."""
+    limits = _table().queue
+    return {tier.queue: limits.get(tier.queue, settings().concurrency) for tier in _table().tier.values()}
+
+
+def check() -> None:
+    """Raises InputError routing_invalid when the table cannot be used."""
+    _table()
+
+
+def _tier_of(route: str) -> Tier:
+    return next((tier for tier in TIERS if tier == route), "offline" if route == OFFLINE_MODEL else "paid")
+
+
+def _order(task: str, tier: Tier) -> dict[str, Tier]:
+    """Each model of a tier and of those after it, once; the offline analyst, which never fails, is the last."""
+    named = settings().vision_model if task == VISION else settings().model
+    order: dict[str, Tier] = {named: "paid"} if named and tier == "paid" else {}
+    for following in _following(tier):
+        for model in _table().tier[following].models(task):
+            order.setdefault(model, following)
+    order.pop(OFFLINE_MODEL, None)
+    return order if task == VISION else order | {OFFLINE_MODEL: "offline"}
+
+
+def _following(tier: Tier | None) -> list[Tier]:
+    """The tier and those after it; one that names an earlier one ends there."""
+    found: list[Tier] = []
+    while tier and tier not in found:
+        found.append(tier)
+        tier = _table().tier[tier].then
+    return found
+
+
+def _row(tier: Tier, model: str) -> Row:
+    if _is_own(model):
+        name = "JOBMATCH_MODEL" if model == settings().model else "JOBMATCH_VISION_MODEL"
+        return Row(tier, model, missing="", source=name)
+    provider = _provider(model)
+    needed = provider.key or ("" if provider.api_base else provider.base) or ""
+    return Row(tier, model, missing="" if not needed or variable(needed) else needed, source=needed)
+
+
+def _candidate(task: str, model: str, tier: Tier) -> Candidate:
+    table = _table()
+    general, special = table.task.get("default"), table.task.get(task)
+    values: dict[str, Any] = {}
+    for limits in (general, special, _provider(model), table.model.get(model)):
+        if limits:
+            values = _merged(values, limits.model_dump(include=set(_Limits.model_fields), exclude_none=True))
+    return Candidate(model, tier, **values | _address(model) | _overrides(model))
+
+
+def _address(model: str) -> dict[str, str]:
+    """How the table says that a model is reached."""
+    provider = _provider(model)
+    return {
+        "litellm_model": f"{provider.litellm}/{model.partition('/')[2]}" if provider.litellm else "",
+        "api_base": (variable(provider.base) if provider.base else "") or provider.api_base,
+        "api_key": variable(provider.key) if provider.key else "",
+    }
+
+
+def _overrides(model: str) -> dict[str, Any]:
+    """What the settings say of a model, over the table."""
+    s = settings()
+    values: dict[str, Any] = s.model_dump(include={"max_tokens", "stall_seconds", "deadline_seconds"})
+    if _is_own(model):
+        values |= {"api_base": s.api_base, "api_key": s.api_key.get_secret_value()}
+        if s.api_base or "json_mode" in s.model_fields_set:  # at another address the table need not be right
+            values["json_mode"] = s.json_mode
+    return {name: value for name, value in values.items() if value}
+
+
+def _is_own(model: str) -> bool:
+    """Whether this install's settings name the model: base URL, key and JSON mode go only to the one they were set
+    for. That is the model of the runs, and the one that sees where the provider in its name is the same, or where the
+    runs' own model needs none of them."""
+    s = settings()
+    if model in ("", OFFLINE_MODEL):
+        return False
+    sees = model == s.vision_model and (s.model == OFFLINE_MODEL or _prefix(s.model) == _prefix(model))
+    return model == s.model or sees
+
+
+def _provider(model: str) -> _Provider:
+    return _table().provider.get(_prefix(model), _Provider())
+
+
+def _prefix(model: str) -> str:
+    return model.partition("/")[0]
