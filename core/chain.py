@@ -112,8 +112,7 @@ def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
         detailed = db.require(Resume, run.detailed_resume_id).text if run.detailed_resume_id else ""
     sources: dict[Source, str] = {"resume": resume, "detailed_resume": detailed}
 
-    def ground(verdict: Verdict) -> Verdict:
-        return grounding.ground_verdict(verdict, sources)
+    ground = grounding.grounder(sources)
 
     def score_line(verdicts: list[Verdict]) -> str | None:
         grounded = grounding.ground(

@@ -25,6 +25,9 @@ LOCAL_USER = "local"
 # synchronous=NORMAL is durable against a killed process, which is what WAL needs (sqlite.org/wal.html).
 SQLITE_PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 
+WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITER_PATIENCE = 30.0  # seconds, as the busy_timeout
+
 # One process migrates; another that starts at the same moment waits here and then finds nothing left to do.
 MIGRATION_LOCK = {
     "sqlite": "BEGIN IMMEDIATE",
@@ -49,7 +52,25 @@ def connect(url: str, **options: Any) -> sa.Engine:
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
+    _queue_writers(engine)
     return engine
+
+
+def _queue_writers(engine: sa.Engine) -> None:
+    """Let the writers of this process wait for each other here. SQLite has no queue: it makes a second writer sleep and
+    look again, up to a tenth of a second at a time, while others overtake it."""
+    writing = Lock()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _enter(connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(WRITES) and "writes" not in connection.info:
+            # A thread that writes on two connections at once would wait for itself: SQLite then says what is wrong.
+            connection.info["writes"] = writing.acquire(timeout=WRITER_PATIENCE)
+
+    @event.listens_for(engine, "checkin")
+    def _leave(_connection: object, record: Any) -> None:
+        if record.info.pop("writes", False):
+            writing.release()
 
 
 @cache

@@ -6,7 +6,7 @@ change (width, case, line breaks, bullets, punctuation) and nothing else: the wo
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from core.schemas import JobMatch, Quote, Requirement, Source, Verdict
 
@@ -105,6 +105,12 @@ def ground(match: JobMatch, requirements: list[Requirement], sources: Mapping[So
 def ground_verdict(verdict: Verdict, sources: Mapping[Source, str]) -> Verdict:
     """A copy of one verdict that claims only what the sources bear out, just as `ground` would have it."""
     return _ground_verdict(verdict, _normalised(sources))
+
+
+def grounder(sources: Mapping[Source, str]) -> Callable[[Verdict], Verdict]:
+    """`ground_verdict` for many verdicts on the same sources, which are normalised once."""
+    normalised = _normalised(sources)
+    return lambda verdict: _ground_verdict(verdict, normalised)
 
 
 def _normalised(sources: Mapping[Source, str]) -> dict[Source, str]:

@@ -81,10 +81,15 @@ class _Reader(threading.Thread):
                 return
             self._response = library.completion(**self._arguments)
             refusals = _Refusals.watch(self._response)
+            finished = False
             for part in self._response if self._arguments["stream"] else [self._response]:
                 if self._closed.is_set():
                     return
-                self._arrived.put(_chunk(part))
+                chunk = _chunk(part)
+                self._arrived.put(chunk)
+                finished = finished or chunk.finish_reason is not None
+                if finished and chunk.usage is not None:
+                    break  # reading on, litellm would put the whole answer together twice, for its log
             if refusals.heard:
                 self._arrived.put(Chunk(refusal=True))
             self._ended.set()
@@ -243,6 +248,8 @@ def litellm() -> Any:
         library.suppress_debug_info = True
         library.drop_params = True
         library.turn_off_message_logging = True
+        # It would run an event loop for every chunk, in a pool of a hundred threads, to log to nobody.
+        library.disable_streaming_logging = True
         provider.register()
         return library
 
