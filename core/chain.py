@@ -97,9 +97,11 @@ def _summarise_job(progress: "_Progress", run: Run) -> Callable[[OwnerSession], 
     prompt = prompts.load("job_summary", run.locale).hash
     with progress.session() as db:
         text = db.require(Job, run.job_id).text
-        known = jobs.paid_summary(db, text, [candidate.model for candidate in candidates], prompt)
+        # Only the first candidate's: what another made while that one was down must not stand in for it for ever.
+        first = candidates[0].model
+        known = jobs.paid_summary(db, text, first, prompt)
     if known is not None:
-        return lambda db: jobs.set_summary(db.require(Job, run.job_id), *known, prompt)
+        return lambda db: jobs.set_summary(db.require(Job, run.job_id), known, first, prompt)
     listener = _Quiet(progress)
     summary = tasks.summarise_job(text, locale=run.locale, candidates=candidates, listener=listener)
     return lambda db: jobs.set_summary(db.require(Job, run.job_id), summary, listener.answered_by, prompt)
@@ -120,7 +122,7 @@ def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
         )
         return render.score_line(scoring.score(summary.requirements, grounded.verdicts), run.locale)
 
-    listener = _Live(progress, lambda: LiveMatch(summary.requirements, run.locale, score_line, ground))
+    listener = _Live(progress, run.locale, lambda: LiveMatch(summary.requirements, run.locale, score_line, ground))
     match = tasks.match(
         summary,
         resume,
@@ -351,29 +353,45 @@ class _Quiet(llm.Listener):
 class _Live(_Quiet):
     """Also writes what a coach can read of the answer to the live stream, in small batches."""
 
-    def __init__(self, progress: _Progress, renderer: Callable[[], LiveMatch]) -> None:
+    def __init__(self, progress: _Progress, locale: str, renderer: Callable[[], LiveMatch]) -> None:
         super().__init__(progress)
+        self.locale = locale
         self.renderer = renderer
         self.live = renderer()
+        self.visible = True
+        self.broken: llm.Call | None = None  # the call before, if it failed
         self.pending = ""
         self.flushed = 0.0
         self.streaming = False
 
     def started(self) -> None:
-        self.live, self.pending = self.renderer(), ""
+        self.live, self.pending, self.visible = self.renderer(), "", True
         engine.write({"reset": True})
+        if self.broken:
+            self._write(render.handover(self.broken.model, self.broken.failure_code or "", self.locale))
 
     def text(self, chunk: str) -> None:
         super().text(chunk)
         self.pending += chunk
         if time.monotonic() - self.flushed >= FLUSH:
-            self._write(self.live.feed(self.pending))
+            self._write(self._rendered(self.pending))
             self.pending = ""
 
     def finished(self, call: llm.Call) -> None:
         super().finished(call)
+        self.broken = call if call.outcome == "failed" else None
         if call.outcome == "ok":
-            self._write(self.live.feed(self.pending) + self.live.finish())
+            self._write(self._rendered(self.pending, last=True))
+
+    def _rendered(self, text: str, *, last: bool = False) -> str:
+        """What there is to add; after a fault of the display nothing more of this answer, which goes on without it."""
+        if not self.visible:
+            return ""
+        delta, self.visible = "", False
+        with _not_worth_an_answer("live text"):
+            delta = self.live.feed(text) + (self.live.finish() if last else "")
+            self.visible = True
+        return delta
 
     def _write(self, delta: str) -> None:
         self.flushed = time.monotonic()

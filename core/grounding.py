@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
+from core.marks import normalised
 from core.schemas import JobMatch, Quote, Requirement, Source, Verdict
 
 # Characters that may belong to a name: C++, C#, .NET, Node.js, R&D, Objective-C.
@@ -28,7 +29,14 @@ _NAME_PART = re.compile(
     re.VERBOSE,
 )
 _SPACE_BESIDE_CJK = re.compile(f"(?<=[{_CJK}]) | (?=[{_CJK}])")
-_IS_CJK = re.compile(f"[{_CJK}]")
+
+MAX_QUOTES = 10  # of a verdict; whoever needs more to bear it out has none that does
+_BEGIN, _END = "\x01", "\x02"  # no normalised text holds a control character
+_IN_WORD = rf"[^\W_{_CJK}]"
+_IN_NAME = rf"(?:{_IN_WORD}|[+#.&-])"
+_MAY_END = rf"(?<=.)(?![+#])(?:(?<!{_IN_WORD})|(?!{_IN_NAME}))"  # + and # end a name: what precedes one is half of it
+_MAY_BEGIN = rf"(?=.)(?:(?<!{_IN_NAME})|(?!{_IN_WORD}))"
+_EDGE = re.compile(rf"(?={_MAY_END}|{_MAY_BEGIN})({_MAY_END})?({_MAY_BEGIN})?", re.S)
 
 
 class _Fold(dict[int, str]):
@@ -60,7 +68,7 @@ def normalise(text: str) -> str:
     """
     text = _BULLET_NUMBERS.sub(" ", text)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cs"))
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    text = normalised("NFKC", normalised("NFKC", text).casefold())
     text = _THOUSANDS.sub("", text).translate(_FOLD)
     text = _NAME_PART.sub(lambda match: match[1] or " ", text)
     return _SPACE_BESIDE_CJK.sub("", " ".join(text.split()))
@@ -68,17 +76,18 @@ def normalise(text: str) -> str:
 
 def occurs(quote: str, source: str) -> bool:
     """Whether the quote stands in the source as whole words; never for a quote without a letter or digit."""
-    return _contains(normalise(source), normalise(quote))
+    return _contains(_marked(normalise(source)), normalise(quote))
 
 
 def ground(match: JobMatch, requirements: list[Requirement], sources: Mapping[Source, str]) -> JobMatch:
     """A copy of the match that claims only what the sources bear out. Idempotent; the arguments are not changed.
 
     Exactly one verdict per requirement, in their order: the first one a model gave, or `unclear`. Each quote's
-    `verified` is ours. A `met` or `partial` without a verified quote becomes `unclear`. Ids of requirements that do not
-    exist disappear. A source that is not given bears out nothing.
+    `verified` is ours, and quotes after the first `MAX_QUOTES` are dropped. A `met` or `partial` without a verified
+    quote becomes `unclear`. Ids of requirements that do not exist disappear. A source that is not given bears out
+    nothing.
     """
-    normalised = _normalised(sources)
+    marked = _all_marked(sources)
     given: dict[str, Verdict] = {}
     for verdict in match.verdicts:
         given.setdefault(verdict.requirement_id, verdict)
@@ -91,7 +100,7 @@ def ground(match: JobMatch, requirements: list[Requirement], sources: Mapping[So
         deep=True,
         update={
             "verdicts": [
-                _ground_verdict(given.get(r.id) or Verdict(requirement_id=r.id, status="unclear"), normalised)
+                _ground_verdict(given.get(r.id) or Verdict(requirement_id=r.id, status="unclear"), marked)
                 for r in requirements
             ],
             "strengths": [s.model_copy(update={"requirement_ids": known(s.requirement_ids)}) for s in match.strengths],
@@ -104,48 +113,36 @@ def ground(match: JobMatch, requirements: list[Requirement], sources: Mapping[So
 
 def ground_verdict(verdict: Verdict, sources: Mapping[Source, str]) -> Verdict:
     """A copy of one verdict that claims only what the sources bear out, just as `ground` would have it."""
-    return _ground_verdict(verdict, _normalised(sources))
+    return _ground_verdict(verdict, _all_marked(sources))
 
 
 def grounder(sources: Mapping[Source, str]) -> Callable[[Verdict], Verdict]:
     """`ground_verdict` for many verdicts on the same sources, which are normalised once."""
-    normalised = _normalised(sources)
-    return lambda verdict: _ground_verdict(verdict, normalised)
+    marked = _all_marked(sources)
+    return lambda verdict: _ground_verdict(verdict, marked)
 
 
-def _normalised(sources: Mapping[Source, str]) -> dict[Source, str]:
-    return {source: normalise(text) for source, text in sources.items()}
+def _all_marked(sources: Mapping[Source, str]) -> dict[Source, str]:
+    return {source: _marked(normalise(text)) for source, text in sources.items()}
 
 
-def _ground_verdict(verdict: Verdict, sources: Mapping[Source, str]) -> Verdict:
+def _ground_verdict(verdict: Verdict, marked: Mapping[Source, str]) -> Verdict:
     quotes = [
-        Quote(source=q.source, text=q.text, verified=_contains(sources.get(q.source, ""), normalise(q.text)))
-        for q in verdict.quotes
+        Quote(source=q.source, text=q.text, verified=_contains(marked.get(q.source, ""), normalise(q.text)))
+        for q in verdict.quotes[:MAX_QUOTES]
     ]
     unproven = verdict.status in ("met", "partial") and not any(q.verified for q in quotes)
     return verdict.model_copy(update={"quotes": quotes, "status": "unclear" if unproven else verdict.status})
 
 
-def _contains(source: str, quote: str) -> bool:
-    if not any(c.isalnum() for c in quote):
-        return False
-    start = source.find(quote)
-    while start >= 0:
-        end = start + len(quote)
-        if not (_cuts_left(source[start - 1 : start], quote[0]) or _cuts_right(quote[-1], source[end : end + 1])):
-            return True
-        start = source.find(quote, start + 1)
-    return False
+def _contains(marked: str, quote: str) -> bool:
+    return any(c.isalnum() for c in quote) and _marked(quote) in marked
 
 
-def _cuts_left(before: str, edge: str) -> bool:
-    return _in_word(edge) and (_in_word(before) or before in tuple(_NAME_CHARS))
+def _marked(text: str) -> str:
+    """A normalised text with a mark wherever a quote may begin or end.
 
-
-def _cuts_right(edge: str, after: str) -> bool:
-    # + and # stand only where they end a name, so whatever precedes one is half a name.
-    return after in ("+", "#") or (_in_word(edge) and (_in_word(after) or after in tuple(_NAME_CHARS)))
-
-
-def _in_word(char: str) -> bool:
-    return char.isalnum() and not _IS_CJK.match(char)
+    Whether it may depends on the characters on both sides only, so a quote bears the same marks inside as its source,
+    and one plain search finds whole words.
+    """
+    return _EDGE.sub(lambda edge: (_END if edge[1] is not None else "") + (_BEGIN if edge[2] is not None else ""), text)

@@ -20,6 +20,8 @@ LABEL = 40  # characters of a text that stand for its title
 
 def valid_text(text: str) -> str:
     """The text of a job description, cleaned and trimmed. Raises InputError when it is too short or too long."""
+    if len(text) > 4 * MAX_CHARACTERS:  # too long however much of it is invisible, so it need not be looked at
+        raise InputError("jd_too_long", length=len(text), limit=MAX_CHARACTERS)
     text = prompts.clean(text).strip()
     if len(text) < MIN_CHARACTERS:
         raise InputError("jd_too_short", length=len(text), limit=MIN_CHARACTERS)
@@ -62,18 +64,14 @@ def set_summary(job: Job, summary: JobSummary, model: str, prompt: str) -> None:
     job.summary_model, job.summary_prompt = model, prompt
 
 
-def paid_summary(db: OwnerSession, text: str, models: Sequence[str], prompt: str) -> tuple[JobSummary, str] | None:
-    """What one of these models, the first if possible, has made of the same text with the same prompt, and which: so
-    that nobody pays for it twice. The offline analyst costs nothing and is asked anew, for it may have learnt."""
-    found = db.exec(
-        select(Job).where(
-            Job.text_hash == _hash(text),
-            Job.summary_prompt == prompt,
-            col(Job.summary_model).in_([model for model in models if model != OFFLINE_MODEL]),
-        )
-    ).all()
-    best = min(found, key=lambda job: models.index(job.summary_model or ""), default=None)
-    return (best.contract, best.summary_model or "") if best and best.contract else None
+def paid_summary(db: OwnerSession, text: str, model: str, prompt: str) -> JobSummary | None:
+    """What this model has made of the same text with the same prompt, so that nobody pays for it twice. The offline
+    analyst costs nothing and is asked anew, for it may have learnt."""
+    if model == OFFLINE_MODEL:
+        return None
+    same = (Job.text_hash == _hash(text), Job.summary_prompt == prompt, Job.summary_model == model)
+    known = db.exec(select(Job).where(*same).order_by(col(Job.id).desc())).first()
+    return known.contract if known else None
 
 
 def label(job: Job) -> str:

@@ -68,6 +68,7 @@ class Answer:
 
 def overview() -> Overview:
     """Raises InputError routing_invalid or settings_invalid."""
+    routing.check()
     plans = (*(_plan(task) for task in TEXT_TASKS), _vision_plan())
     asked = {step.name: step for plan in plans for step in (*plan.steps, *plan.on_request)}
     models = tuple(step for step in asked.values() if step.tier and step.name != OFFLINE_MODEL)

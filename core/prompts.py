@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core import schemas
 from core.i18n import LOCALES
+from core.marks import normalised
 from core.settings import ROOT
 
 FOLDER = ROOT / "prompts"
@@ -55,7 +56,7 @@ def clean(text: str) -> str:
     """
     text = _LINE_END.sub("\n", text)
     hidden = {c for c in set(text) if _SHAPELESS.match(c) or unicodedata.category(c) in ("Cc", "Cf", "Cs")}
-    return unicodedata.normalize("NFC", text.translate(dict.fromkeys(map(ord, hidden - {"\n", "\t"}))))
+    return normalised("NFC", text.translate(dict.fromkeys(map(ord, hidden - {"\n", "\t"}))))
 
 
 def block(name: str, text: str) -> str:

@@ -1,7 +1,7 @@
 """What a coach is told of the calls behind one run: who answered, for how much, and who was to answer and did not."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core import i18n, usage
 from core.i18n import translate
@@ -23,7 +23,7 @@ class Line:
     models: Sequence[str] = ()  # that answered; else the one asked last
     before: Sequence[str] = ()  # that were asked before those, in vain
     answered: bool = True
-    reused: bool = False  # taken from an earlier run, at no cost
+    reused: bool = False  # taken from an earlier run; any calls were in vain
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cost: Cost = field(default_factory=Cost)
@@ -49,7 +49,8 @@ def of(view: RunView) -> Receipt:
     if not any(line.task == VISION and line.answered for line in lines) and view.readers:
         seconds = next((step.seconds for step in view.steps if step.task == "ocr"), None)
         lines.insert(0, Line("ocr", view.readers, seconds=seconds))
-    if reused := _reused(view, by_task):
+    if reused := _reused(view, by_task.get("job_summary", [])):
+        lines = [line for line in lines if line.task != reused.task]
         lines.insert(next((i for i, line in enumerate(lines) if line.task == "job_match"), len(lines)), reused)
     prompt_tokens, completion_tokens = usage.tokens(view.calls)
     total = Line(
@@ -83,12 +84,30 @@ def _line(task: str, calls: list[LLMCall]) -> Line:
     )
 
 
-def _reused(view: RunView, calls: dict[str, list[LLMCall]]) -> Line | None:
-    """The job summary, if no call of this run made it. The offline analyst's is never taken over."""
-    job = view.job
-    if job is None or job.summary_model in (None, "", OFFLINE_MODEL) or calls["job_summary"]:
+def _reused(view: RunView, calls: list[LLMCall]) -> Line | None:
+    """The job summary, if no call of this run made it: with what was spent in vain before it was taken over. The
+    offline analyst's never is."""
+    model = view.job.summary_model if view.job else None
+    if view.job is None or model in (None, "", OFFLINE_MODEL):
         return None
-    return Line("job_summary", [job.summary_model or ""], reused=True, prompt_hash=job.summary_prompt or "")
+    if any((call.outcome, call.model) == ("ok", model) for call in calls):
+        return None
+    prompt = view.job.summary_prompt or ""
+    reused = Line("job_summary", [model or ""], reused=True, prompt_hash=prompt)
+    if not calls:
+        return reused
+    vain = _line("job_summary", calls)
+    before = [name for name in dict.fromkeys(call.model for call in calls) if name != model]
+    version = vain.prompt_version if vain.prompt_hash == prompt else None
+    return replace(
+        vain,
+        models=reused.models,
+        before=before,
+        answered=True,
+        reused=True,
+        prompt_version=version,
+        prompt_hash=prompt,
+    )
 
 
 # --- in words -----------------------------------------------------------------------------------------------------
@@ -156,7 +175,7 @@ def _cells(line: Line, locale: str) -> list[str]:
         task_name(line.task, locale) if line.task else "",
         models,
         " / ".join(counts) if known else "",
-        word("nothing") if line.reused else escape(cost_words(line.cost, locale)),
+        word("nothing") if line.reused and not line.tries else escape(cost_words(line.cost, locale)),
         f"{line.seconds:.1f}" if line.seconds is not None else "",
         unbroken(" · ".join(filter(None, (version, line.prompt_hash[:HASH])))),
         str(line.tries) if line.tries else "",

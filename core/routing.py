@@ -8,21 +8,25 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InputError
-from core.settings import OFFLINE_MODEL, settings, variable
+from core.settings import OFFLINE_MODEL, Address, Seconds, is_address, model_name, settings, variable
 
 Tier = Literal["paid", "free", "offline"]  # the best first
 JsonMode = Literal["schema", "object", "prompt"]
 Task = Literal["resume_summary", "detailed_resume_summary", "job_vision", "job_summary", "job_match"]
+Queue = Literal["runs", "free"]  # those that are worked on; a run that waits in another would wait for ever
 TIERS: tuple[Tier, ...] = get_args(Tier)
 VISION: Task = "job_vision"  # the one task that the offline analyst cannot do
 TABLE = Path(__file__).with_suffix(".toml")
+MAX_BYTES = 256_000  # of a file of one's own
+MAX_DEPTH = 20  # tables in tables of it
+MAX_MODELS = 50  # of one list
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class Candidate:
     def is_offline(self) -> bool:
         return self.model == OFFLINE_MODEL
 
+    @property
+    def foreign(self) -> bool:
+        """Whether the model runs elsewhere than at the provider whose name it bears, so that its price is unknown."""
+        return bool(self.api_base)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -59,9 +68,10 @@ class Row:
 
 # --- the table --------------------------------------------------------------------------------------------------
 
-_Model = Annotated[str, Field(pattern=r"^[^/\s]+/\S+$")]
+_Model = Annotated[str, Field(pattern=r"^[^/\s]+/\S+$"), AfterValidator(model_name)]
+_Models = Annotated[list[_Model], Field(max_length=MAX_MODELS)]
 _Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]  # its name is shown, so a key put here is refused
-_Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_OPENAI = ("openai", "custom_openai", "text-completion-openai")  # litellm sends these to OpenAI unless told where
 
 
 class _Part(BaseModel):
@@ -72,8 +82,8 @@ class _Limits(_Part):
     json_mode: JsonMode | None = None
     max_tokens: Annotated[int, Field(gt=0)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    stall_seconds: _Seconds | None = None
-    deadline_seconds: _Seconds | None = None
+    stall_seconds: Seconds | None = None
+    deadline_seconds: Seconds | None = None
     stream: bool | None = None
     options: dict[str, Any] = {}
 
@@ -81,60 +91,91 @@ class _Limits(_Part):
 class _Provider(_Limits):
     key: _Variable | None = None
     base: _Variable | None = None
-    api_base: str = ""
+    api_base: Address = ""
     litellm: str = ""
+
+    def unset(self) -> str:
+        """The variable without which its address is not known, or which holds none; empty when all is well."""
+        found = variable(self.base) if self.base else ""
+        needed = not self.api_base and bool(self.litellm or not self.key)
+        return self.base if self.base and (not is_address(found) if found else needed) else ""
 
 
 class _TierRow(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
-    __pydantic_extra__: dict[Task, list[_Model]]  # type: ignore[assignment]  # pydantic reads it, mypy knows only str
-    queue: str = "runs"
+    __pydantic_extra__: dict[Task, _Models]  # type: ignore[assignment]  # pydantic reads it, mypy knows only str
+    queue: Queue = "runs"
     then: Tier | None = None
-    default: list[_Model]
+    default: _Models
 
     def models(self, task: str) -> list[str]:
         named: dict[str, list[str]] = self.model_extra or {}
         return named.get(task, self.default)
 
+    def has(self, model: str) -> bool:
+        """Whether it is a candidate of any task."""
+        return any(model in models for models in (self.default, *(self.model_extra or {}).values()))
+
 
 class _Table(_Part):
-    queue: dict[str, Annotated[int, Field(gt=0)]]
+    queue: dict[Queue, Annotated[int, Field(gt=0)]]
     tier: dict[Tier, _TierRow]
     task: dict[str, _Limits]
     provider: dict[str, _Provider]
     model: dict[_Model, _Limits] = {}
 
-    def unknown(self) -> Iterator[str]:
-        """The places of tasks that do not exist, and of models whose provider is not in the table."""
-        yield from (f"task.{name}" for name in self.task if name not in ("default", *get_args(Task)))
+    def wrong(self) -> Iterator[tuple[str | int, ...]]:
+        """The places of tasks that do not exist, of models whose provider is not in the table, and of providers whose
+        key would go to OpenAI."""
+        yield from (("task", name) for name in self.task if name not in ("default", *get_args(Task)))
+        for name, provider in self.provider.items():
+            speaks = provider.litellm.strip().lower().partition("/")[0]
+            if speaks in _OPENAI and name != "openai" and not (provider.base or provider.api_base):
+                yield "provider", name, "litellm"
         for name, row in self.tier.items():
             for task, models in {"default": row.default, **(row.model_extra or {})}.items():
                 for number, model in enumerate(models):
                     if _prefix(model) not in self.provider:
-                        yield f"tier.{name}.{task}.{number}"
+                        yield "tier", name, task, number
 
 
-@cache
-def _load(own: Path | None, _changed: float) -> _Table:
+class _Refused(Exception):
+    """What is wrong with a file that is TOML of the right shape."""
+
+
+@lru_cache(maxsize=8)
+def _load(own: Path | None, _changed: tuple[int, int]) -> _Table:
     merged = tomllib.loads(TABLE.read_text("utf-8"))
     if own is not None:
-        merged = _merged(merged, tomllib.loads(own.read_text("utf-8-sig")))
+        with own.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise _Refused(f"> {MAX_BYTES // 1000} kB")
+        above = tomllib.loads(content.decode("utf-8-sig"))
+        if _depth(above) > MAX_DEPTH:
+            raise _Refused("TOML")
+        merged = _merged(merged, above)
     table = _Table.model_validate(merged)
-    if places := list(table.unknown()):
-        raise InputError("routing_invalid", path=str(own), where=", ".join(places[:3]))
+    if places := list(table.wrong()):
+        raise _Refused(_where(places))
     return table
 
 
-def _table() -> _Table:
+def _read() -> _Table:
     """Raises InputError routing_invalid with the file and the place in it, but no value: it may be a key."""
     own, position = settings().routing_file, ""
     try:
         if settings().routing is None and not own.exists():
-            return _load(None, 0.0)
-        return _load(own, own.stat().st_mtime)
+            return _load(None, (0, 0))
+        stat = own.stat()
+        return _load(own, (stat.st_mtime_ns, stat.st_size))
     except ValidationError as error:
-        where = ", ".join(".".join(map(str, e["loc"])) for e in error.errors()[:3])
+        where = _where([e["loc"] for e in error.errors()])
+    except _Refused as error:
+        where = str(error)
+    except RecursionError:  # of brackets in brackets
+        where = "TOML"
     except tomllib.TOMLDecodeError as error:
         where = "TOML"
         if found := re.search(r"\(at line (\d+), column (\d+)\)$", str(error)):
@@ -144,6 +185,58 @@ def _table() -> _Table:
     except OSError as error:
         where = error.strerror or type(error).__name__
     raise InputError("routing_invalid", path=f"{own}{position}", where=where)
+
+
+_good: dict[Path, _Table] = {}  # the last table that could be used, by the file that is laid over ours
+
+
+def _table() -> _Table:
+    """The table; while its file is broken, the one before: runs in work must not end by a slip of the pen.
+
+    Raises InputError routing_invalid when there was none before.
+    """
+    own = settings().routing_file
+    try:
+        table = _read()
+    except InputError:
+        if own not in _good:
+            raise
+        return _good[own]
+    _good[own] = table
+    return table
+
+
+def _where(places: list[tuple[str | int, ...]]) -> str:
+    """The first places; of a name only we could have written it is said, any other may be a key in the wrong place."""
+    return ", ".join(
+        ".".join(str(part) if isinstance(part, int) or part in _known() else "?" for part in place)
+        for place in places[:3]
+    )
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Every name of a table or field that is not the user's own."""
+
+    def names(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                yield name
+                yield from names(inner)
+
+    fields = (name for part in (_Limits, _Provider, _TierRow, _Table) for name in part.model_fields)
+    shipped = names(tomllib.loads(TABLE.read_text("utf-8")))
+    return frozenset([*fields, *shipped, *TIERS, *get_args(Task), *get_args(Queue), "[key]"])
+
+
+def _depth(value: Any) -> int:
+    """How many tables and lists lie in each other; more than MAX_DEPTH are not counted."""
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        inner = [v for v in level if isinstance(v, dict | list)]
+        level = [x for v in inner for x in (v.values() if isinstance(v, dict) else v)]
+        depth += bool(inner)
+    return depth
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -160,11 +253,13 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def candidates(task: str, route: str) -> tuple[Candidate, ...]:
     """Who does `task`, in the order they are tried; empty when nobody can, as for pictures without a model that sees.
 
-    Raises InputError routing_invalid.
+    Raises InputError routing_invalid, and settings_invalid for a model by its name whose address is not set.
     """
     if task == VISION and route not in ("paid", "free"):
         route = "paid"  # reading pictures by a model is chosen apart from what reads the text
     if route not in TIERS:
+        if unset := _unset(route):
+            raise InputError("settings_invalid", names=unset)
         return (_candidate(task, route, _tier_of(route)),)
     return tuple(_candidate(task, row.model, row.tier) for row in rows(task, route) if not row.missing)
 
@@ -180,13 +275,14 @@ def tiers() -> list[Tier]:
 
 
 def default() -> Tier:
-    """The tier of who does not choose: the best."""
-    return tiers()[0]
+    """The tier of who does not choose: the best, unless the settings say offline, whatever keys lie about."""
+    s = settings()
+    return "offline" if "model" in s.model_fields_set and s.model == OFFLINE_MODEL else tiers()[0]
 
 
 def first(route: str) -> str:
     """The name of the model a match by this route is begun with."""
-    return candidates("job_match", route)[0].model
+    return candidates("job_match", route)[0].model if route in TIERS else route
 
 
 def queue(route: str) -> str:
@@ -195,18 +291,26 @@ def queue(route: str) -> str:
 
 
 def queues() -> dict[str, int]:
-    """All of those, with the number of runs that one process works on at a time."""
+    """All of those, also one that no tier names now, with the number of runs one process works on at a time."""
     limits = _table().queue
-    return {tier.queue: limits.get(tier.queue, settings().concurrency) for tier in _table().tier.values()}
+    return {name: limits.get(name, settings().concurrency) for name in get_args(Queue)}
 
 
 def check() -> None:
-    """Raises InputError routing_invalid when the table cannot be used."""
-    _table()
+    """Raises InputError routing_invalid when the table cannot be used, also while the one before still serves."""
+    _read()
 
 
 def _tier_of(route: str) -> Tier:
-    return next((tier for tier in TIERS if tier == route), "offline" if route == OFFLINE_MODEL else "paid")
+    """A tier's own; a model's is the first it stands in."""
+    if route == OFFLINE_MODEL:
+        return "offline"
+    table = _table()
+    if route not in TIERS and _is_own(route):
+        return "paid"  # where `_order` puts it
+    return next(
+        (tier for tier in TIERS if tier == route or (route not in TIERS and table.tier[tier].has(route))), "paid"
+    )
 
 
 def _order(task: str, tier: Tier) -> dict[str, Tier]:
@@ -232,10 +336,16 @@ def _following(tier: Tier | None) -> list[Tier]:
 def _row(tier: Tier, model: str) -> Row:
     if _is_own(model):
         name = "JOBMATCH_MODEL" if model == settings().model else "JOBMATCH_VISION_MODEL"
-        return Row(tier, model, missing="", source=name)
+        return Row(tier, model, missing=_unset(model), source=name)
     provider = _provider(model)
     needed = provider.key or ("" if provider.api_base else provider.base) or ""
-    return Row(tier, model, missing="" if not needed or variable(needed) else needed, source=needed)
+    missing = provider.key if provider.key and not variable(provider.key) else _unset(model)
+    return Row(tier, model, missing, source=needed)
+
+
+def _unset(model: str) -> str:
+    """The variable of its address, when that is needed and not there: without it, text and key would go elsewhere."""
+    return "" if _is_own(model) and settings().api_base else _provider(model).unset()
 
 
 def _candidate(task: str, model: str, tier: Tier) -> Candidate:
@@ -266,7 +376,9 @@ def _overrides(model: str) -> dict[str, Any]:
         values |= {"api_base": s.api_base, "api_key": s.api_key.get_secret_value()}
         if s.api_base or "json_mode" in s.model_fields_set:  # at another address the table need not be right
             values["json_mode"] = s.json_mode
-    return {name: value for name, value in values.items() if value}
+    found = {name: value for name, value in values.items() if value}
+    # No key of the provider's at another address than the provider's.
+    return found | {"api_key": values["api_key"]} if found.get("api_base") else found
 
 
 def _is_own(model: str) -> bool:

@@ -7,7 +7,7 @@ which volunteers its own score changes nothing.
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 Category = Literal["skill", "education", "experience", "language", "certification", "domain", "soft", "other"]
@@ -24,14 +24,14 @@ def _empty_if_null(value: Any) -> Any:
     return [] if value is None else value
 
 
-def _none_if_absurd(value: Any) -> Any:
+def _none_if_absurd(value: float | None) -> float | None:
     # A number no working life can have (NaN and infinity too) is a slip in a derived field, not worth a failed run.
-    return value if not isinstance(value, int | float) or 0 <= value <= 80 else None
+    return value if value is not None and 0 <= value <= 80 else None
 
 
 T = TypeVar("T")
 Text = Annotated[str, BeforeValidator(_blank_if_null)]
-Years = Annotated[float | None, BeforeValidator(_none_if_absurd)]
+Years = Annotated[float | None, AfterValidator(_none_if_absurd)]
 Items = Annotated[list[T], BeforeValidator(_empty_if_null)]
 
 

@@ -5,16 +5,50 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE_MODEL = "offline/analyst"
+MAX_MODEL_NAME = 200  # characters
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a server: http(s)://host, with or without port and path."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:  # of a port that is no number, or half an IPv6 address
+        return False
+    shown = text.isprintable() and not any(character.isspace() for character in text)
+    return shown and parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+
+
+def address(text: str) -> str:
+    """Without the blanks around it. Raises ValueError when it is neither empty nor an address."""
+    text = text.strip()
+    if text and not is_address(text):
+        raise ValueError("not an address")
+    return text
+
+
+def model_name(text: str) -> str:
+    """Raises ValueError for what would spoil a page or a log line."""
+    text = text.strip()
+    if len(text) > MAX_MODEL_NAME or not text.isprintable():
+        raise ValueError("not a name")
+    return text
+
+
+Address = Annotated[str, AfterValidator(address)]
+ModelName = Annotated[str, AfterValidator(model_name)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
 class _SecretsSource(EnvSettingsSource):
@@ -38,14 +72,19 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Folder of the databases; created when missing.")
     database_url: str = Field("", description="SQLAlchemy URL, SQLite or PostgreSQL; empty: SQLite in the data folder.")
-    model: str = Field(OFFLINE_MODEL, description="litellm name of a model that is tried before those of the table.")
-    api_base: str = Field(
+    model: ModelName = Field(
+        OFFLINE_MODEL,
+        description="litellm name of a model that is tried before those of the table; "
+        "set to `offline/analyst`: the offline tier is the default.",
+    )
+    api_base: Address = Field(
         "",
         description="Base URL of an OpenAI-compatible endpoint for that model, "
         "and for a vision model of the same provider.",
     )
-    api_key: SecretStr = Field(
-        SecretStr(""), description="Key for that model, as the base URL; empty: the provider's own variable."
+    api_key: Annotated[SecretStr, AfterValidator(lambda key: SecretStr(key.get_secret_value().strip()))] = Field(
+        SecretStr(""),
+        description="Key for that model; empty: the provider's own variable, but no key at another address.",
     )
     json_mode: Literal["schema", "object", "prompt"] = Field(
         "object",
@@ -58,16 +97,16 @@ class Settings(BaseSettings):
     max_tokens: int | None = Field(
         None, gt=0, description="Longest answer of any model, in tokens; empty: as the table of models says."
     )
-    stall_seconds: float | None = Field(
-        None, gt=0, description="Any model silent for this long has failed; empty: as the table says."
+    stall_seconds: Seconds | None = Field(
+        None, description="Any model silent for this long has failed; empty: as the table says."
     )
-    deadline_seconds: float | None = Field(
-        None, gt=0, description="Longest time one model may take for a task; empty: as the table says."
+    deadline_seconds: Seconds | None = Field(
+        None, description="Longest time one model may take for a task; empty: as the table says."
     )
     ocr_engine: Literal["rapidocr", "easyocr", "vision"] = Field(
         "rapidocr", description="Reads pictures unless another is chosen: rapidocr, easyocr or vision."
     )
-    vision_model: str = Field("", description="litellm name of a model that sees; empty: no engine `vision`.")
+    vision_model: ModelName = Field("", description="litellm name of a model that sees; empty: no engine `vision`.")
     easyocr_dir: Path | None = Field(
         None, description="Folder of EasyOCR's weights; empty: `easyocr` in the data folder."
     )
@@ -106,7 +145,7 @@ class Settings(BaseSettings):
 
 def variable(name: str) -> str:
     """A variable that is not ours, such as a provider's key, from where the settings come from; empty without one."""
-    return os.environ.get(name) or _variables_in_files().get(name.lower()) or ""
+    return os.environ.get(name, "").strip() or (_variables_in_files().get(name.lower()) or "").strip()
 
 
 @cache

@@ -72,7 +72,8 @@ def match(
     return grounding.ground(answer, job.requirements, {"resume": resume, "detailed_resume": detailed_resume})
 
 
-_QUOTATION = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"\n]*\"|「[^」]*」|『[^』]*』|`[^`\n]*`")
+# A quotation ends before the next one of its kind begins: to look for the end of each that has none takes too long.
+_QUOTATION = re.compile(r"“[^“”]*”|‘[^‘’]*’|\"[^\"\n]*\"|「[^「」]*」|『[^『』]*』|`[^`\n]*`")
 _HAN, _WORD = re.compile("[\u3400-\u9fff]"), re.compile("[A-Za-z\u00c0-\u024f]+")
 # Han characters among these and Latin words, outside of quotations. Chinese full of names of tools stays above the one,
 # English that names Chinese companies and demands below the other; what lies between could be either, and passes.

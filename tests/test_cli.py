@@ -67,6 +67,86 @@ def test_another_model_can_be_named(capsys: pytest.CaptureFixture[str], paced: o
     assert server.requests == {"job_summary": 1, "job_match": 1}
 
 
+@pytest.mark.parametrize(
+    ("locale", "reason"),
+    [("en", "openai/paced: its provider refused the key"), ("zh", "openai/paced：服务商拒绝了密钥")],
+)
+def test_a_match_says_who_answered_for_the_first_model_and_why(
+    locale: str, reason: str, capsys: pytest.CaptureFixture[str], paced: Candidate, server: ModelServer
+) -> None:
+    server.fail("job_match", 401, 401)
+    call = ["match", str(RESUMES[locale]), str(JDS[locale][0])]
+    assert main([*call, "--json"]) == 0
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()  # none for the job's summary, which the first model made
+    assert line.startswith("job_match")
+    assert "offline/analyst" in line
+    assert line.endswith(reason)
+    result = json.loads(captured.out)
+    assert result["model"] == "offline/analyst"
+    assert [tuple(c.values()) for c in result["calls"]] == [
+        ("job_summary", "openai/paced", "ok", None),
+        ("job_match", "openai/paced", "failed", "auth"),
+        ("job_match", "offline/analyst", "ok", None),
+    ]
+    assert main(call) == 0
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == [line]
+    assert captured.out.rstrip().endswith("offline/analyst")
+    assert main(call) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert captured.out.rstrip().endswith("openai/paced")
+
+
+@pytest.mark.parametrize("kind", ["job", "resume", "detailed"])
+def test_a_summary_says_who_answered_for_the_first_model(
+    kind: str, capsys: pytest.CaptureFixture[str], paced: Candidate, server: ModelServer
+) -> None:
+    task = {"job": "job_summary", "resume": "resume_summary", "detailed": "detailed_resume_summary"}[kind]
+    server.fail(task, 401)
+    assert main(["summarize", kind, str(JDS["en"][0] if kind == "job" else RESUMES["en"]), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == f"{task}: offline/analyst answered; openai/paced: its provider refused the key\n"
+    assert [(c["task"], c["model"], c["failure_code"]) for c in json.loads(captured.out)["calls"]] == [
+        (task, "openai/paced", "auth"),
+        (task, "offline/analyst", None),
+    ]
+
+
+def test_a_model_tried_alone_has_nobody_to_answer_for_it(
+    capsys: pytest.CaptureFixture[str], paced: Candidate, server: ModelServer
+) -> None:
+    server.fail("job_match", 401)
+    assert main(["match", str(RESUMES["en"]), str(JDS["en"][0]), "--model", "openai/paced"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+
+
+def test_many_texts_are_counted_by_model_in_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], paced: Candidate, server: ModelServer
+) -> None:
+    with (folder / "jds.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["jd_text"], *[[path.read_text("utf-8")] for path in JDS["en"][:2]], ["short"]])
+    server.fail("job_match", 401)
+    assert main(["batch", "--resume", str(RESUMES["en"]), "--jds", "jds.csv", "--out", "out.csv"]) == 0
+    assert capsys.readouterr().err == (
+        "job_summary: openai/paced × 2; job_match: offline/analyst × 1, openai/paced × 1; "
+        "openai/paced: its provider refused the key × 1\n"
+    )
+    server.fail("job_summary", 401, 401)
+    assert main(["summarize", "job", "jds.csv", "--out", "out.jsonl"]) == 0
+    assert capsys.readouterr().err == (
+        "job_summary: offline/analyst × 2; openai/paced: its provider refused the key × 2\n"
+    )
+    lines = [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [[c["model"] for c in line.get("calls", [])] for line in lines] == [
+        ["openai/paced", "offline/analyst"]
+    ] * 2 + [[]]
+
+
 def test_batch_scores_every_row_and_a_bad_row_fails_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = folder / "jds.csv"
     with table.open("w", newline="", encoding="utf-8-sig") as file:

@@ -9,23 +9,45 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlmodel import Session, SQLModel, select, update
+from sqlmodel import Session, SQLModel, col, select, update
 
 from core import database
 from core.errors import NotFoundError
-from core.models import Attempt, Client, Run, User
+from core.models import Attempt, Client, Job, LLMCall, Match, Resume, Run, User
 from core.settings import settings
 
 AT = "2026-01-02 03:04:05+00:00"
-# A row of each table that others refer to, as the first revision had them.
-ROWS = {
-    "user": {"id": 1, "name": "old", "created_at": AT},
-    "client": {"id": 1, "owner_id": 1, "name": "Ann", "created_at": AT},
-    "resume": {"id": 1, "owner_id": 1, "client_id": 1, "kind": "resume", "version": 1, "origin": "paste"}
-    | {"filename": "", "text": "Ann", "locale": "en", "created_at": AT},
-    "run": {"id": "r", "owner_id": 1, "kind": "resume", "status": "COMPLETED", "client_id": 1, "resume_id": 1}
-    | {"model": "offline/analyst", "locale": "en", "attempt": 1, "created_at": AT},
-    "attempt": {"id": 1, "owner_id": 1, "run_id": "r", "number": 1, "created_at": AT},
+OLD = "openai/old"
+_MINE = {"owner_id": 1, "created_at": AT}
+_RESUME = {"client_id": 1, "kind": "resume", "filename": "", "text": "Ann", "locale": "en", **_MINE}
+_RUN = {"status": "COMPLETED", "client_id": 1, "resume_id": 1, "locale": "en", "attempt": 1, **_MINE}
+_JOB = {"client_id": 1, "text": "Work", "text_hash": "x", "title": "", "company": "", **_MINE}
+_CALL = {"attempt": 1, "prompt_hash": "x", "seconds": 1.5, **_MINE}
+# Rows as the first revision had them: a resume that was read, a correction of it, one not read; a match, and a run of
+# which nothing came; and a call for each way in which one could end.
+ROWS: dict[str, list[dict[str, object]]] = {
+    "user": [{"id": 1, "name": "old", "created_at": AT}],
+    "client": [{"id": 1, "name": "Ann", **_MINE}],
+    "resume": [
+        {"id": 1, "version": 1, "origin": "paste", "summary": "{}", **_RESUME},
+        {"id": 2, "version": 2, "origin": "correction", "summary": "{}", **_RESUME},
+        {"id": 3, "version": 3, "origin": "paste", "summary": None, **_RESUME},
+    ],
+    "job": [{"id": 1, "summary": "{}", **_JOB}, {"id": 2, "summary": None, **_JOB}],
+    "run": [
+        {"id": "r", "kind": "resume", "job_id": None, "model": "offline/analyst", **_RUN},
+        {"id": "m", "kind": "match", "job_id": 1, "model": OLD, **_RUN},
+        {"id": "f", "kind": "match", "job_id": 2, "model": OLD, **_RUN},
+    ],
+    "attempt": [{"id": 1, "run_id": "r", "number": 1, **_MINE}],
+    "llm_call": [
+        {"id": 1, "run_id": "r", "task": "resume_summary", "model": "offline/analyst", "outcome": "ok", **_CALL},
+        {"id": 2, "run_id": "m", "task": "job_summary", "model": OLD, "outcome": "ok", **_CALL},
+        {"id": 3, "run_id": "m", "task": "job_match", "model": OLD, "outcome": "timeout", **_CALL},
+        {"id": 4, "run_id": "m", "task": "job_match", "model": OLD, "outcome": "cancelled", **_CALL},
+        {"id": 5, "run_id": "m", "task": "job_match", "model": OLD, "outcome": "interrupted", **_CALL},
+    ],
+    "match": [{"id": 1, "run_id": "m", "output": "{}", "score": 50, "band": "medium", **_MINE}],
 }
 
 
@@ -84,17 +106,33 @@ def test_a_database_of_every_earlier_revision_is_brought_up_to_date_with_its_row
         engine = database.connect(settings().app_database_url)
         with engine.begin() as connection:
             command.upgrade(alembic(connection), revision)
-            for table, values in ROWS.items():
+            for table, values in ((table, values) for table, rows in ROWS.items() for values in rows):
                 columns = ", ".join(f'"{name}"' for name in values)
                 given = ", ".join(f":{name}" for name in values)
                 connection.execute(sa.text(f'INSERT INTO "{table}" ({columns}) VALUES ({given})'), values)
         database.migrate(engine)
         with Session(engine) as db:
-            run = db.exec(select(Run)).one()
+            run = db.exec(select(Run).where(Run.id == "r")).one()
             assert (run.id, run.wants_review, run.ocr_engine) == ("r", False, None)
             assert len(db.exec(select(Attempt)).all()) == 1
+            calls = db.exec(select(LLMCall).order_by(col(LLMCall.id))).all()
+            assert [(call.outcome, call.failure_code, call.tier, call.candidate) for call in calls] == [
+                ("ok", None, "offline", 0),
+                ("ok", None, "paid", 0),
+                ("failed", "timeout", "paid", 0),
+                ("cancelled", "cancelled", "paid", 0),
+                ("interrupted", None, "paid", 0),
+            ]
+            assert db.exec(select(Match)).one().model == OLD
+            jobs = db.exec(select(Job).order_by(col(Job.id))).all()
+            # Of no known prompt: nothing takes such a summary for one that is made today.
+            assert [(job.summary_model, job.summary_prompt) for job in jobs] == [(OLD, None), (None, None)]
+            resumes = db.exec(select(Resume).order_by(col(Resume.id))).all()
+            assert [resume.summary_model for resume in resumes] == ["offline/analyst", None, None]
         with engine.begin() as connection:
             command.downgrade(alembic(connection), revision)  # with its rows, too
+            outcomes = connection.scalars(sa.text("SELECT outcome FROM llm_call ORDER BY id")).all()
+            assert outcomes == [call["outcome"] for call in ROWS["llm_call"]]
             for table in reversed(ROWS):
                 connection.execute(sa.text(f'DELETE FROM "{table}"'))
             command.downgrade(alembic(connection), "base")

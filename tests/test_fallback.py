@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from core import database, engine, runs
+from core import database, engine, render, runs
 from core.models import RunStatus
+from core.render import LiveMatch
 from core.routing import Candidate
 from core.runs import Fallback, LiveText
 from core.samples import samples
@@ -75,7 +76,10 @@ def test_the_text_on_the_page_is_one_models_alone(owner: int, server: ModelServe
     assert resets == 2
     alone = submit(owner, client_id, OTHER, token="alone")
     settle(owner, alone.id)
-    assert [text for text in readings if text][-1] == "".join(piece for piece in LiveText(alone) if piece)
+    shown = [text for text in readings if text][-1]
+    first, _, rest = shown.partition("\n\n")
+    assert first == render.handover(PACED, "cut_off", "en").strip()
+    assert rest == "".join(piece for piece in LiveText(alone) if piece)
 
 
 @pytest.mark.usefixtures("second")
@@ -130,3 +134,26 @@ def test_one_owner_never_gets_anothers_summary(owner: int, second: None, server:
     settle(owner, submit(owner, add_client(owner), "paid").id)
     settle(other_id, submit(other_id, add_client(other_id), "paid").id)
     assert server.requests["job_summary"] == 2
+
+
+@pytest.mark.usefixtures("second")
+def test_what_another_model_made_does_not_stand_in_for_the_first(owner: int, server: ModelServer) -> None:
+    client_id = add_client(owner)
+    server.fail("job_summary", 401)
+    first = settle(owner, submit(owner, client_id, "paid").id)
+    again = settle(owner, submit(owner, client_id, "paid", token="again").id)
+    assert first.job is not None
+    assert again.job is not None
+    assert (first.job.summary_model, again.job.summary_model) == (OTHER, PACED)
+    assert server.requests["job_summary"] == 3
+
+
+def test_a_fault_of_the_display_does_not_lose_the_answer(owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: LiveMatch, chunk: str) -> str:
+        raise IndexError
+
+    client_id = add_client(owner)
+    monkeypatch.setattr(LiveMatch, "feed", broken)
+    seen = settle(owner, submit(owner, client_id).id)
+    assert seen.run.status is RunStatus.COMPLETED, seen.run.failure_code
+    assert [c.outcome for c in seen.calls] == ["ok", "ok"]

@@ -1,10 +1,15 @@
 """No quote, no credit."""
 
+import time
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.grounding import ground, ground_verdict, normalise, occurs
+from core import marks
+from core.grounding import MAX_QUOTES, ground, ground_verdict, normalise, occurs
+from core.llm import MAX_ANSWER
 from core.schemas import JobMatch, Quote, Requirement, Source, Status, Strength, Verdict, Weakness
 
 RESUME = """李雷 | 后端工程师
@@ -226,3 +231,37 @@ def test_findings_refer_to_requirements_that_exist() -> None:
     result = grounded()
     assert result.strengths[0].requirement_ids == ["M2", "M1"]
     assert result.weaknesses[0].requirement_ids == []
+
+
+def test_only_the_first_quotes_of_a_verdict_count() -> None:
+    invented = [("resume", "invented")] * MAX_QUOTES
+    first = grounded(verdict("M1", "met", *invented, ("resume", "Java"))).verdicts[0]
+    assert (first.status, len(first.quotes)) == ("unclear", MAX_QUOTES)
+    last = grounded(verdict("M1", "met", *invented[1:], ("resume", "Java"))).verdicts[0]
+    assert last.status == "met"
+
+
+@pytest.mark.parametrize(
+    ("source", "quote"),
+    [
+        ("a" * 16_000, "a"),  # found everywhere, and everywhere inside a word
+        ("a" * 16_000, "a" * 8_000),
+        ("a." * 8_000, "a.a"),
+        ("a" + "\u0301\u0316" * 8_000, "b"),  # marks in the wrong order
+        ("x", "a" + "\u0301\u0316" * 8_000),
+    ],
+)
+def test_hostile_quotes_take_no_time(source: str, quote: str) -> None:
+    count = min(2_000, MAX_ANSWER // len(quote))  # quotes; no answer holds more
+    requirements = [Requirement(id=f"M{n}", text="Java") for n in range(count)]
+    claims = [verdict(r.id, "met", ("resume", quote)) for r in requirements]
+    began = time.process_time()
+    result = ground(JobMatch(verdicts=claims, recommendations=["a", "b", "c"]), requirements, {"resume": source})
+    assert time.process_time() - began < 3  # a fraction of a second; to try every place takes half a minute
+    assert {v.status for v in result.verdicts} == {"unclear"}
+
+
+@given(st.text(alphabet="a\u0301\u0316\u0345\u0344\u0f73\u3099\uff9eか가", max_size=12), st.integers(1, 40))
+def test_texts_full_of_marks_get_their_usual_normal_form(text: str, times: int) -> None:
+    assert marks.normalised("NFC", text * times) == unicodedata.normalize("NFC", text * times)
+    assert marks.normalised("NFKC", text * times) == unicodedata.normalize("NFKC", text * times)

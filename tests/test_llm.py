@@ -1,9 +1,12 @@
 """The one call path, against a server that streams. What can go wrong is in `test_faults`."""
 
 import contextlib
+import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,9 @@ from hypothesis import strategies as st
 
 from core import llm, routing, tasks
 from core.errors import Cancelled, ModelError
+from core.llm import transport
+from core.llm.failures import classify
+from core.llm.sockets import hang_up
 from core.llm.transport import Chunk, _whole_characters
 from core.routing import Candidate
 from core.samples import samples
@@ -65,7 +71,7 @@ def test_the_offline_analyst_takes_the_same_path() -> None:
 def test_a_dead_address_is_a_provider_that_is_down(paced: Candidate) -> None:
     with pytest.raises(ModelError) as caught:
         summarise(replace(paced, api_base="http://127.0.0.1:9/v1"))
-    assert caught.value.code == "provider_down"
+    assert caught.value.code == "unreachable"
 
 
 def test_a_wrong_schema_is_asked_for_once_more(paced: Candidate, server: ModelServer) -> None:
@@ -198,3 +204,63 @@ def test_blank_requirements_do_not_count() -> None:
     answer = llm.parse('{"must_haves": [{"text": " "}, {"text": "Go"}], "nice_to_haves": [{"text": ""}]}', JobSummary)
     assert isinstance(answer, JobSummary)
     assert [(r.id, r.text) for r in answer.requirements] == [("M1", "Go")]
+
+
+@pytest.mark.parametrize("tokens", [-1, 10**19, True, "many", None, 1.5])
+def test_impossible_token_counts_are_unknown(tokens: object) -> None:
+    usage = SimpleNamespace(prompt_tokens=tokens, completion_tokens=7)
+    assert transport.tokens(usage) == (None, 7)
+
+
+@pytest.mark.parametrize("dollars", [10**400, -1, float("inf"), float("nan")])
+def test_impossible_costs_are_unknown(dollars: object, paced: Candidate) -> None:
+    assert transport.cost(paced, SimpleNamespace(cost=dollars)) is None
+
+
+def test_a_server_of_ones_own_has_no_list_price(paced: Candidate) -> None:
+    usage = transport.litellm().Usage(prompt_tokens=1000, completion_tokens=1000, total_tokens=2000)
+    known = replace(paced, model="openai/gpt-5.4-mini")
+    assert transport.cost(known, usage) is None
+    assert transport.cost(replace(known, api_base=""), usage) == pytest.approx(0.00525)
+
+
+def test_a_quota_that_returns_is_a_rate_limit() -> None:
+    class Quota(Exception):
+        status_code = 429
+
+    words = "You exceeded your current quota, please check your plan and billing details."
+    assert classify(Quota(words)).code == "billing"
+    found = classify(Quota(f"{words} Please retry in 3.5s."))
+    assert (found.code, found.retry_after) == ("rate_limit", 3.5)
+
+
+def test_a_nul_may_not_hide_in_another() -> None:
+    answer = llm.parse(r'{"job_title": "x\u00\u000000y", "company": "\u0000"}', JobSummary)
+    assert isinstance(answer, JobSummary)
+    assert "\0" not in answer.job_title + answer.company
+
+
+def test_a_string_without_an_end_is_read_once() -> None:
+    started = time.monotonic()
+    with pytest.raises(ModelError):
+        llm.parse('{"" ' * 20 + '{"' + '\\"' * 16_000 + "\\", JobSummary)
+    assert time.monotonic() - started < 5
+
+
+def test_a_thread_whose_values_compute_their_attributes_is_hung_up_all_the_same() -> None:
+    class Awkward:
+        def __getattr__(self, name: str) -> object:
+            raise KeyError(name)
+
+    def wait(connection: socket.socket) -> None:
+        awkward = Awkward()
+        connection.recv(1)
+        assert awkward
+
+    left, right = socket.socketpair()
+    with left, right:
+        thread = threading.Thread(target=wait, args=(left,))
+        thread.start()
+        hang_up(thread)
+        thread.join(5)
+        assert not thread.is_alive()

@@ -10,6 +10,7 @@ from core import database, i18n, prompts, receipts, render, runs, scoring
 from core.llm import failures
 from core.models import (
     Client,
+    Job,
     LLMCall,
     Match,
     Origin,
@@ -121,6 +122,47 @@ def test_a_job_summary_taken_over_is_said_to_cost_nothing(owner: int, paced: Can
         prompts.load("job_summary", "en").hash[:8],
         "",
     ]
+
+
+def test_a_job_summary_taken_over_after_a_failed_attempt_is_said_to_be(
+    owner: int, paced: Candidate, server: ModelServer
+) -> None:
+    client_id = add_client(owner)
+    server.fail("job_summary", 401)
+    run = submit(owner, client_id, PACED, token="fails")
+    assert settle(owner, run.id).run.status is RunStatus.FAILED
+    settle(owner, submit(owner, client_id, PACED, token="another").id)
+    with database.session(owner) as db:
+        runs.retry(db, run.id)
+    seen = settle(owner, run.id)
+    assert seen.run.status is RunStatus.COMPLETED, seen.run.failure_code
+    assert [(call.task, call.outcome) for call in seen.calls] == [("job_summary", "failed"), ("job_match", "ok")]
+    summary, match = receipts.of(seen).lines
+    assert (summary.task, summary.reused, summary.answered, summary.tries) == ("job_summary", True, True, 1)
+    assert (match.task, match.reused) == ("job_match", False)
+    assert rows(receipts.table(receipts.of(seen), "en"))[2][1] == f"{PACED} (reused from an earlier run)"
+
+
+def test_what_was_spent_before_a_summary_was_taken_over_is_on_the_receipt() -> None:
+    job = Job(client_id=1, text="x", text_hash="x", summary={}, summary_model="b/y", summary_prompt="p" * 64)
+    vain = failed("timeout", "a/x", task="job_summary", prompt_tokens=10, cost=0.5, seconds=2.0)
+    receipt = receipts.of(view_of(vain, call("r", model="b/y", cost=0.25), job=job))
+    summary = receipt.lines[0]
+    assert summary == Line(
+        "job_summary",
+        ["b/y"],
+        before=["a/x"],
+        reused=True,
+        prompt_tokens=10,
+        cost=Cost(0.5),
+        seconds=2.0,
+        prompt_hash="p" * 64,
+        tries=1,
+    )
+    assert receipt.total.cost == Cost(0.75)
+    assert rows(receipts.table(receipt, "en"))[2][3] == "$0.5000"
+    made = call("r", task="job_summary", model="b/y")
+    assert not receipts.of(view_of(vain, made, job=job)).lines[0].reused
 
 
 def test_a_failed_and_a_stopped_run_have_a_receipt_too(owner: int, paced: Candidate, server: ModelServer) -> None:
@@ -289,7 +331,7 @@ def test_the_name_of_a_model_does_nothing_on_a_page() -> None:
 def codes_of_models() -> Iterable[str]:
     """Every code a call of a model can end with."""
     yield from failures._BY_STATUS.values()
-    for _, code in (*failures._BY_WORDS, *failures._WHATEVER_STATUS):
+    for _, code in (*failures._BY_WORDS, *failures._BY_CLASS):
         yield code
     for path in (ROOT / "core" / "llm").rglob("*.py"):
         yield from re.findall(r'ModelError\(\s*"(\w+)"', path.read_text("utf-8"))

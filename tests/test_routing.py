@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from core import i18n, routing
+from core import database, engine, i18n, routing
 from core.errors import InputError
+from core.models import Client, Origin, Resume, ResumeKind, Run, RunKind, RunStatus
 from core.routing import TIERS, VISION, Task
 from tests.conftest import forget
 
@@ -65,7 +66,7 @@ def test_without_any_key_everything_is_offline(task: str, route: str) -> None:
     [
         (["OPENAI"], "paid", [OPENAI], [OPENAI]),
         (["OPENAI"], "free", [], []),
-        (["OPENAI"], "offline", [], [OPENAI]),  # pictures are read by whom they can be
+        (["OPENAI"], "offline", [], [OPENAI]),  # reading pictures is chosen apart
         (["DEEPSEEK"], "paid", ["deepseek/deepseek-v4-flash"], []),
         (["GEMINI", "OPENAI", "ANTHROPIC"], "paid", [OPENAI, CLAUDE, GEMINI], [OPENAI, CLAUDE, GEMINI]),
         (["ZAI"], "paid", ["zai/glm-5.3", "zai/glm-4.7-flash"], ["zai/glm-4.5v"]),
@@ -180,7 +181,7 @@ def test_the_vision_model_of_the_settings(configure: Configure, keys: Callable[.
     keys("OPENAI")
     configure(vision_model="gemini/eyes")
     assert models(VISION) == ["gemini/eyes", OPENAI]
-    assert models(VISION, OFFLINE) == ["gemini/eyes", OPENAI]
+    assert models(VISION, OFFLINE) == ["gemini/eyes", OPENAI]  # asked for apart from what reads the text
     assert models("job_match") == [OPENAI, OFFLINE]
     assert routing.rows(VISION)[0].source == "JOBMATCH_VISION_MODEL"
 
@@ -203,6 +204,25 @@ def test_a_vision_model_without_its_key_is_not_used(configure: Configure) -> Non
     assert routing.rows(VISION)[0].missing == "GEMINI_API_KEY"
 
 
+def test_a_key_of_the_provider_is_not_sent_to_another_address(configure: Configure, keys: Callable[..., None]) -> None:
+    keys("OPENAI")
+    configure(model="openai/mine", vision_model="openai/eyes", api_base="http://mine/v1")
+    mine, eyes = routing.candidates("job_match", "paid")[0], routing.candidates(VISION, "paid")[0]
+    assert (mine.model, mine.api_base, mine.api_key) == ("openai/mine", "http://mine/v1", "")
+    assert (eyes.model, eyes.api_base, eyes.api_key) == ("openai/eyes", "http://mine/v1", "")
+    assert routing.candidates("job_match", "openai/mine")[0].api_key == ""
+    assert routing.candidates("job_match", "paid")[1].api_key == "secret-OPENAI"
+
+
+def test_who_sets_the_offline_model_stays_offline(configure: Configure, keys: Callable[..., None]) -> None:
+    keys("OPENAI", "ZAI")
+    assert routing.default() == "paid"
+    configure(model=OFFLINE)
+    assert routing.default() == "offline"
+    assert models("job_match", routing.default()) == [OFFLINE]
+    assert routing.tiers() == ["paid", "free", "offline"]  # who asks for another gets it
+
+
 def test_limits_of_the_settings_are_for_every_model(configure: Configure, keys: Callable[..., None]) -> None:
     keys("OPENAI")
     configure(max_tokens=99, stall_seconds=5, deadline_seconds=7.5)
@@ -216,6 +236,27 @@ def test_a_route_of_one_model_is_that_model_alone(keys: Callable[..., None]) -> 
     assert [c.tier for c in routing.candidates("job_match", GEMINI)] == ["paid"]
     assert [c.tier for c in routing.candidates("job_match", OFFLINE)] == ["offline"]
     assert models(VISION, GEMINI) == [OPENAI, GEMINI]
+    assert models(VISION, OFFLINE) == [OPENAI, GEMINI]
+    assert routing.first(GEMINI) == GEMINI
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "queue"),
+    [
+        ("zai/glm-4.7-flash", "free", "free"),
+        ("ollama/qwen3-vl:8b", "free", "free"),  # of one task only
+        ("zai/glm-5.3", "paid", "runs"),
+        ("zai/unheard", "paid", "runs"),
+        (OFFLINE, "offline", "runs"),
+    ],
+)
+def test_a_model_by_its_name_has_the_tier_it_stands_in(
+    monkeypatch: pytest.MonkeyPatch, keys: Callable[..., None], model: str, tier: str, queue: str
+) -> None:
+    keys("ZAI")
+    monkeypatch.setenv("OLLAMA_API_BASE", "http://127.0.0.1:11434")
+    assert [c.tier for c in routing.candidates("job_match", model)] == [tier]
+    assert routing.queue(model) == queue
 
 
 # --- a file of one's own ----------------------------------------------------------------------------------------
@@ -246,15 +287,71 @@ def test_an_address_is_added_without_code(own: Callable[[str], Path], monkeypatc
     assert (cloud.model, cloud.api_key, cloud.json_mode) == ("cloud/big", "secret-cloud", "object")
 
 
+@pytest.mark.parametrize(
+    ("key", "base", "missing"),
+    [
+        ("", "", "OFFICE_API_KEY"),
+        ("secret", "", "OFFICE_API_BASE"),  # litellm would take the key to OpenAI
+        ("secret", "office:8000", "OFFICE_API_BASE"),
+        ("", "http://office/v1", "OFFICE_API_KEY"),
+        (" secret\n", " http://office/v1 ", ""),
+    ],
+)
+def test_an_address_in_a_variable_is_needed_as_the_key_is(
+    own: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, key: str, base: str, missing: str
+) -> None:
+    own("""
+        [provider.office]
+        litellm = "openai"
+        key = "OFFICE_API_KEY"
+        base = "OFFICE_API_BASE"
+        [tier.paid]
+        default = ["office/a"]
+    """)
+    monkeypatch.setenv("OFFICE_API_KEY", key)
+    monkeypatch.setenv("OFFICE_API_BASE", base)
+    assert {row.model: row.missing for row in routing.rows("job_match")}["office/a"] == missing
+    assert models("job_match") == ([OFFLINE] if missing else ["office/a", OFFLINE])
+    if base.strip().startswith("http"):
+        found = routing.candidates("job_match", "office/a")[0]
+        assert (found.api_base, found.api_key) == ("http://office/v1", key.strip())
+    else:
+        with pytest.raises(InputError, match="settings_invalid") as caught:
+            routing.candidates("job_match", "office/a")
+        assert caught.value.values["names"] == "OFFICE_API_BASE"
+
+
+def test_the_model_of_the_settings_needs_the_address_of_its_provider(
+    own: Callable[[str], Path], configure: Configure
+) -> None:
+    own('[provider.office]\nlitellm = "openai"\nbase = "OFFICE_API_BASE"\n')
+    configure(model="office/a", api_key="secret")
+    assert models("job_match") == [OFFLINE]
+    assert routing.rows("job_match")[0].missing == "OFFICE_API_BASE"
+    configure(api_base="http://office/v1")
+    assert models("job_match") == ["office/a", OFFLINE]
+
+
+def test_a_wrong_address_of_a_provider_is_not_passed_over(
+    keys: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys("OPENAI")
+    monkeypatch.setenv("OPENAI_API_BASE", "gateway/v1")  # OpenAI itself is not meant
+    assert models("job_match") == [OFFLINE]
+    assert routing.rows("job_match")[0].missing == "OPENAI_API_BASE"
+    monkeypatch.setenv("OPENAI_API_BASE", "http://gateway/v1")
+    assert models("job_match") == [OPENAI, OFFLINE]
+
+
 def test_what_is_not_named_stays(own: Callable[[str], Path], keys: Callable[..., None]) -> None:
     keys("OPENAI", "ANTHROPIC", "ZAI")
     own("""
         [tier.paid]
         job_match = ["anthropic/claude-sonnet-5"]
         [tier.free]
-        queue = "slow"
+        queue = "runs"
         [queue]
-        slow = 1
+        free = 1
         [task.job_match]
         max_tokens = 1234
         [provider.zai]
@@ -274,8 +371,8 @@ def test_what_is_not_named_stays(own: Callable[[str], Path], keys: Callable[...,
         "allowed_openai_params": ["response_format", "max_retries"],
         "extra_body": {"reasoning_effort": "low", "do_sample": False},
     }
-    assert (routing.queue("free"), routing.queue("paid"), routing.queue("zai/x")) == ("slow", "runs", "runs")
-    assert routing.queues() == {"runs": 4, "slow": 1}
+    assert (routing.queue("free"), routing.queue("paid"), routing.queue("zai/x")) == ("runs", "runs", "runs")
+    assert routing.queues() == {"runs": 4, "free": 1}
 
 
 def test_the_file_may_lie_elsewhere(folder: Path, configure: Configure) -> None:
@@ -338,9 +435,9 @@ SECRET = "sk-live-0123456789"
         (f'[tier.paid]\ndefault = ["{SECRET}"]', "tier.paid.default.0"),  # not provider/name
         (f'[tier.paid]\njob_match = ["openai/x", "{SECRET}/x"]', "tier.paid.job_match.1"),  # no such provider
         (f'[tier.paid]\nthen = "{SECRET}"', "tier.paid.then"),
-        ('[tier.paid]\njob_mach = ["openai/x"]', "tier.paid.job_mach"),
-        ('[tier.gold]\ndefault = ["openai/x"]', "tier.gold"),
-        ("[task.job_mach]\nmax_tokens = 5", "task.job_mach"),
+        ('[tier.paid]\njob_mach = ["openai/x"]', "tier.paid.?"),
+        ('[tier.gold]\ndefault = ["openai/x"]', "tier.?"),
+        ("[task.job_mach]\nmax_tokens = 5", "task.?"),
         (f'[task.job_match]\nmax_tokens = "{SECRET}"', "task.job_match.max_tokens"),
         ("[task.job_match]\nmax_tokens = 0", "task.job_match.max_tokens"),
         ("[task.job_match]\nmax_tokens = -5", "task.job_match.max_tokens"),
@@ -355,16 +452,33 @@ SECRET = "sk-live-0123456789"
         ('[task.job_match]\nstream = "yes"', "task.job_match.stream"),
         ("[queue]\nfree = 0", "queue.free"),
         ("[queue]\nfree = -1", "queue.free"),
-        (f'[provider.mine]\nkey = "{SECRET}"', "provider.mine.key"),  # a key where its name belongs
-        (f'[provider.mine]\nbase = "http://{SECRET}"', "provider.mine.base"),
-        (f'[provider.mine]\napi_key = "{SECRET}"', "provider.mine.api_key"),
-        ('[provider.mine]\njson_mode = "xml"', "provider.mine.json_mode"),
-        ("[provider.mine]\napi_base = 1", "provider.mine.api_base"),
-        ("[provider.mine]\noptions = 1", "provider.mine.options"),
-        ('[model."openai/x"]\nmax_token = 5', "model.openai/x.max_token"),
+        (f'[provider.mine]\nkey = "{SECRET}"', "provider.?.key"),  # a key where its name belongs
+        (f'[provider.mine]\nbase = "http://{SECRET}"', "provider.?.base"),
+        (f'[provider.mine]\napi_key = "{SECRET}"', "provider.?.?"),
+        ('[provider.mine]\njson_mode = "xml"', "provider.?.json_mode"),
+        ("[provider.mine]\napi_base = 1", "provider.?.api_base"),
+        ("[provider.mine]\noptions = 1", "provider.?.options"),
+        ('[model."openai/x"]\nmax_token = 5', "model.?.?"),
         ("[model.openai]\nmax_tokens = 5", "model.openai"),
-        ("[modle]\n", "modle"),
+        ("[modle]\n", "?"),
         ("provider = []", "provider"),
+        (f"[{SECRET}]\nx = 1", "?"),  # a key in the place of a name
+        (f"[provider.{SECRET}]\nkey = 1", "provider.?.key"),
+        (f'[model."x/{SECRET}"]\nmax_tokens = 0', "model.?.max_tokens"),
+        (f"[queue]\n{SECRET} = 1", "queue.?"),
+        ("[queue]\nslow = 1", "queue.?"),  # nobody would work on it
+        ('[tier.free]\nqueue = "slow"', "tier.free.queue"),
+        ('[provider.mine]\nlitellm = "openai"\nkey = "MINE_API_KEY"', "provider.?.litellm"),  # would go to OpenAI
+        ('[provider.deepseek]\nlitellm = " OpenAI/x"', "provider.deepseek.litellm"),
+        ('[provider.mine]\napi_base = "office:8000"', "provider.?.api_base"),
+        ('[provider.mine]\napi_base = "file:///etc"', "provider.?.api_base"),
+        ("[task.job_match]\nstall_seconds = 86_401", "task.job_match.stall_seconds"),
+        ('[tier.paid]\ndefault = ["openai/a\\u202eb"]', "tier.paid.default.0"),
+        (f'[tier.paid]\ndefault = ["openai/{"x" * 200}"]', "tier.paid.default.0"),
+        (f"[tier.paid]\ndefault = {[f'openai/{n}' for n in range(51)]}", "tier.paid.default"),
+        ("x = " + "[" * 5_000, "TOML"),
+        ("[provider.openai.options]\n" + "a." * 3_000 + "a = 1", "TOML"),
+        ("#" * 256_001, "256 kB"),
     ],
 )
 def test_a_wrong_file_is_refused_by_its_place(
@@ -387,6 +501,50 @@ def test_a_wrong_file_is_refused_by_its_place(
             assert where in message
             assert SECRET not in message
     assert SECRET not in caplog.text
+
+
+def test_work_goes_on_with_the_table_from_before(own: Callable[[str], Path], keys: Callable[..., None]) -> None:
+    keys("ZAI")
+    own("[task.default]\nmax_tokens = 5\n")
+    assert models("job_match", "free") == ["zai/glm-4.7-flash", OFFLINE]
+    file = own("[tier.paid]\nthen = oops\n")
+    assert models("job_match", "free") == ["zai/glm-4.7-flash", OFFLINE]
+    assert routing.candidates("job_match", OFFLINE)[0].max_tokens == 5
+    assert (routing.queue("free"), routing.queues()) == ("free", {"runs": 4, "free": 2})
+    with pytest.raises(InputError, match="routing_invalid"):
+        routing.check()  # what is asked by whoever can mend it
+    file.write_text("[task.default]\nmax_tokens = 66\n")
+    routing.check()
+    assert routing.candidates("job_match", OFFLINE)[0].max_tokens == 66
+
+
+def test_runs_are_swept_while_the_table_is_broken(
+    own: Callable[[str], Path], owner: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own("")
+    assert engine.start()
+    handed: list[str] = []
+    monkeypatch.setattr(engine, "enqueue", lambda *_, queue: handed.append(queue))
+    with database.session(owner) as db:
+        client = Client(name="Ann")
+        db.add(client)
+        db.flush()
+        version = Resume(
+            client_id=client.id, kind=ResumeKind.RESUME, version=1, origin=next(iter(Origin)), text="x", locale="en"
+        )
+        db.add(version)
+        db.flush()
+        for route in ("paid", "free"):  # as a crash leaves them: the engine knows nothing of them
+            db.add(
+                Run(
+                    id=route, kind=next(iter(RunKind)), status=RunStatus.SUMMARY_PENDING, client_id=client.id,
+                    resume_id=version.id, model=route, locale="en",
+                )
+            )  # fmt: skip
+        db.commit()
+    own("[tier.paid]\nthen = oops\n")
+    engine.sweep()
+    assert {"runs", "free"} == set(handed)
 
 
 def test_the_line_of_what_is_not_toml_is_told(own: Callable[[str], Path]) -> None:

@@ -1,12 +1,13 @@
 """The tasks as functions: what a model is given of a job, and which answers are refused."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from core import prompts, routing, tasks
-from core.errors import ModelError
+from core import jobs, prompts, routing, tasks
+from core.errors import InputError, ModelError
 from core.i18n import LOCALES
 from core.llm import Call, Listener
 from core.models import ResumeKind
@@ -114,6 +115,23 @@ def test_the_offline_analyst_answers_in_the_language_of_the_report(locale: str, 
                 assert isinstance(answer, JobMatch)
                 assert tasks.in_language(answer, locale)
                 assert not tasks.in_language(answer, other)
+
+
+@pytest.mark.parametrize("mark", '“‘「『"`')
+def test_quotations_that_never_end_take_no_time(mark: str) -> None:
+    began = time.process_time()
+    assert tasks.in_language(advice(mark * 65_001 + " 可以试试"), "zh")
+    assert time.process_time() - began < 2  # an eye's blink; to look for the end of each takes many times as long
+
+
+@pytest.mark.parametrize("text", ["a" + "\u0301\u0316" * 35_000, "\u200b" * 10**7, "x" * 10**7])
+def test_a_hostile_job_description_is_refused_at_once(text: str) -> None:
+    began = time.process_time()
+    with pytest.raises(InputError) as caught:
+        jobs.valid_text(text)
+    assert caught.value.code == "jd_too_long"
+    assert time.process_time() - began < 1
+    assert caught.value.values["length"] >= 70_000
 
 
 # --- a match --------------------------------------------------------------------------------------------------

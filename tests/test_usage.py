@@ -1,10 +1,15 @@
 """The sums over all calls of models, on SQLite and on PostgreSQL."""
 
+import csv
+import io
+import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+import streamlit as st
 from sqlmodel import Session, select
 
 from core import database, runs, usage
@@ -105,6 +110,64 @@ def test_of_100_calls_95_took_no_longer(add: Callable[..., None], owner: int, ca
     assert total.p95_seconds == slowest_of_95
 
 
+def test_numbers_that_no_call_can_come_to_are_not_known(add: Callable[..., None], owner: int, storage: str) -> None:
+    # On SQLite a single sum of these would be an error, on PostgreSQL that of the costs.
+    tokens = 2**63 - 1 if storage == "sqlite" else 2**31 - 1
+    absurd = [
+        {"prompt_tokens": tokens, "completion_tokens": tokens, "cost": 1.7e308, "seconds": 1.7e308},
+        {"prompt_tokens": usage.MOST_TOKENS + 1, "completion_tokens": -1, "cost": -0.5, "seconds": -1.0},
+        {"prompt_tokens": -tokens, "completion_tokens": None, "cost": math.inf, "seconds": math.inf},
+        {"prompt_tokens": None, "completion_tokens": tokens, "cost": -math.inf, "seconds": 1.7e308},
+        {"prompt_tokens": tokens, "completion_tokens": tokens, "cost": math.nan},
+        {"prompt_tokens": tokens, "completion_tokens": tokens, "cost": 1.7e308},
+    ]
+    add(
+        *({"at": now(), **each} for each in absurd),
+        {"at": now(), "prompt_tokens": 5, "completion_tokens": 3, "cost": 0.25, "seconds": 3.0},
+        {"at": now(), "prompt_tokens": usage.MOST_TOKENS, "completion_tokens": 0, "cost": usage.MOST_DOLLARS},
+        {"at": now(), "task": "job_summary", "prompt_tokens": tokens, "cost": math.inf, "seconds": math.inf},
+    )
+    with database.session(owner) as db:
+        match, summary = usage.by_day(db)
+        total = usage.total(db)
+        calls = db.exec(select(LLMCall)).all()
+    assert total is not None
+    assert (match.calls, match.prompt_tokens, match.completion_tokens) == (8, usage.MOST_TOKENS + 5, 3)
+    assert match.cost == Cost(10_000.25, unknown=6)
+    assert (match.mean_seconds, match.p95_seconds) == (1.5, 3.0)
+    assert (summary.calls, summary.prompt_tokens, summary.cost) == (1, None, Cost(0.0, unknown=1))
+    assert (summary.mean_seconds, summary.p95_seconds) == (None, None)
+    assert (total.calls, total.prompt_tokens, total.cost) == (9, usage.MOST_TOKENS + 5, Cost(10_000.25, unknown=7))
+    assert usage.tokens(calls) == (total.prompt_tokens, total.completion_tokens)  # as a receipt has them
+    assert usage.cost(calls) == total.cost
+    at = open_usage()
+    assert {metric.label: metric.value for metric in at.metric}["Tokens in / out"] == "10,000,005 / 3"
+
+
+def test_many_calls_come_to_more_than_an_integer_holds(add: Callable[..., None], owner: int) -> None:
+    add(*({"prompt_tokens": usage.MOST_TOKENS, "cost": usage.MOST_DOLLARS} for _ in range(300)))
+    with database.session(owner) as db:
+        total = usage.total(db)
+    assert total is not None
+    assert (total.prompt_tokens, total.cost) == (3_000_000_000, Cost(3_000_000.0))
+    assert isinstance(total.prompt_tokens, int)
+
+
+def test_a_call_without_a_day_is_left_out(add: Callable[..., None], owner: int, storage: str) -> None:
+    add({"task": "odd", "cost": 1.0}, {"task": "far", "cost": 1.0}, {"cost": 0.5})
+    odd, far = ("rubbish", "") if storage == "sqlite" else ("infinity", "20000-01-01 00:00:00+00")
+    with database.engine().begin() as connection:
+        for task, at in {"odd": odd, "far": far}.items():
+            statement = sa.text("UPDATE llm_call SET created_at = :at WHERE task = :task")
+            connection.execute(statement, {"at": at, "task": task})
+    with database.session(owner) as db:
+        assert [(row.task, row.cost) for row in usage.by_day(db)] == [("job_match", Cost(0.5))]
+        assert [row.task for row in usage.by_day(db, date(2026, 1, 1))] == ["job_match"]
+        total = usage.total(db)
+    assert total is not None
+    assert (total.calls, total.cost) == (1, Cost(0.5))
+
+
 def test_nobody_sees_the_usage_of_others(add: Callable[..., None], owner: int) -> None:
     add({"cost": 1.0})
     with Session(database.engine()) as db:
@@ -141,6 +204,27 @@ def test_the_page_sums_up_a_period(add: Callable[..., None], owner: int) -> None
     assert frame["cost"].tolist() == [0.0123]
     at.segmented_control(key="usage_period").set_value(0).run()
     assert {metric.label: metric.value for metric in at.metric}["Calls"] == "4"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_of_the_file_is_no_formula(start: str) -> None:
+    assert usage.cell(f"{start}1") == f"'{start}1"
+    assert usage.cell(f"a{start}1") == f"a{start}1"
+
+
+def test_the_file_holds_no_formulas(add: Callable[..., None], owner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(
+        {"at": now(), "model": "=HYPERLINK(1)", "prompt_tokens": 12, "cost": 0.5},
+        {"at": now(), "model": "a/b", "task": "@task", "seconds": 2.0},
+    )
+    given: list[bytes] = []
+    monkeypatch.setattr(st, "download_button", lambda *_, data, **__: given.append(data))
+    shown = open_usage().dataframe[0].value
+    assert sorted(shown["model"]) == ["=HYPERLINK(1)", "a/b"]
+    rows = list(csv.reader(io.StringIO(given[-1].decode("utf-8-sig"))))
+    today = now().date().isoformat()
+    assert rows[1] == [today, "'@task", "a/b", "1", "0", "", "", "", "1", "2.0", "2.0"]
+    assert rows[2][2:8] == ["'=HYPERLINK(1)", "1", "0", "12", "", "0.5"]
 
 
 def test_what_is_not_known_is_left_open(add: Callable[..., None], owner: int) -> None:

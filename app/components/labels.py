@@ -15,6 +15,14 @@ def route_label(page: Page, route: str) -> str:
     return page.t("free_model", model=label) if route == "free" else label
 
 
+def sent_to(page: Page, route: str) -> str:
+    """Which providers' models get the texts of a run by this route."""
+    first, *others = [c.model for c in routing.candidates("job_match", route) if not c.is_offline] or [""]
+    if not first:
+        return page.t("sent_nowhere")
+    return page.t("sent_to_then" if others else "sent_to", first=first, others=page.t("list_comma").join(others))
+
+
 def engine_label(page: Page, engine: str) -> str:
     """An OCR engine's name as it is shown."""
     return page.t(f"engine.{engine}")

@@ -68,7 +68,7 @@ def open_page() -> Page:
     Without usable settings or a database there is no page, but a message that says what to mend.
     """
     try:
-        routing.check()
+        routing.default()  # there is a table of models, be it the one from before the last change
         owner_id = database.local_owner()
         with database.session(owner_id) as db:
             chosen = db.require(User, owner_id).locale
@@ -78,6 +78,14 @@ def open_page() -> Page:
     _start_process()
     locale = st.session_state.get("locale") or chosen or i18n.best_locale(st.context.locale)
     return Page(owner_id, locale)
+
+
+def broken_table(page: Page) -> None:
+    """Say so when the table of models cannot be used any more; until it is mended the one before is."""
+    try:
+        routing.check()
+    except WorkbenchError as error:
+        page.error(error)
 
 
 def asked(name: str) -> str:

@@ -96,6 +96,9 @@ def _total(page: Page, total: Usage) -> None:
     def count(number: int | None) -> str:
         return f"{number:,}" if number is not None else "–"
 
+    def length(seconds: float | None) -> str:
+        return f"{seconds:.1f}" if seconds is not None else "–"
+
     known = total.cost.dollars > 0
     cost = receipts.cost_words(usage.Cost(total.cost.dollars) if known else total.cost, page.locale)
     failed, unknown = total.failed, total.cost.unknown
@@ -108,7 +111,7 @@ def _total(page: Page, total: Usage) -> None:
             ),
             (page.term("receipt.tokens"), f"{count(total.prompt_tokens)} / {count(total.completion_tokens)}", None),
             (page.term("receipt.cost"), cost, page.t("usage.unknown_calls", calls=unknown) if unknown else None),
-            (page.t("usage.seconds"), f"{total.mean_seconds:.1f} / {total.p95_seconds:.1f}", None),
+            (page.t("usage.seconds"), f"{length(total.mean_seconds)} / {length(total.p95_seconds)}", None),
         ):
             shown = render.escape(value)
             st.metric(label, shown, note, delta_color="off", delta_arrow="off", border=True, height="stretch")
@@ -117,6 +120,7 @@ def _total(page: Page, total: Usage) -> None:
 def _table(page: Page, rows: list[Usage]) -> None:
     import pandas as pd  # noqa: PLC0415 (a third of a second, which no other page needs)
 
+    numbers = ("cost", "mean_seconds", "p95_seconds")
     frame = pd.DataFrame(
         [
             {
@@ -130,12 +134,13 @@ def _table(page: Page, rows: list[Usage]) -> None:
                 # Nothing is written where nothing is known.
                 "cost": row.cost.dollars if row.cost.dollars or not row.cost.unknown else None,
                 "cost_unknown": row.cost.unknown,
-                "mean_seconds": round(row.mean_seconds, 2),
-                "p95_seconds": round(row.p95_seconds, 2),
+                "mean_seconds": row.mean_seconds,
+                "p95_seconds": row.p95_seconds,
             }
             for row in rows
         ]
-    ).astype({"tokens_in": "Int64", "tokens_out": "Int64", "cost": "Float64"})
+    ).astype({"tokens_in": "Int64", "tokens_out": "Int64"} | dict.fromkeys(numbers, "Float64"))
+    frame = frame.round(dict.fromkeys(numbers[1:], 2))
     labels = {name: page.t(f"column.{name}") for name in frame.columns}
     formats = {"cost": "%.4f", "mean_seconds": "%.1f", "p95_seconds": "%.1f", "tokens_in": "localized"}
     formats |= {"tokens_out": "localized", "calls": "localized"}
@@ -154,10 +159,12 @@ def _table(page: Page, rows: list[Usage]) -> None:
             },
         },
     )
+    # A model is named as somebody likes, and a spreadsheet runs what looks like a formula.
+    file = frame.assign(**{name: frame[name].map(usage.cell) for name in text}).rename(columns=labels)
     st.download_button(
         page.t("usage.download"),
         # Excel takes a file without this mark for one in another encoding, and shows Chinese as rubbish.
-        data=frame.rename(columns=labels).to_csv(index=False).encode("utf-8-sig"),
+        data=file.to_csv(index=False).encode("utf-8-sig"),
         file_name="usage.csv",
         mime="text/csv",
         icon=":material/download:",

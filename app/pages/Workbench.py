@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.components import run_viewer
 from app.components.client_picker import pick_client
 from app.components.files import choose_files, ocr_options
-from app.components.labels import model_label, route_label
+from app.components.labels import model_label, route_label, sent_to
 from app.components.page import Page, asked, open_page, place_for
 from app.components.report import fallback_notice, receipt, report
 from app.components.review import engine_notices, review
@@ -117,6 +117,7 @@ def _form(page: Page, client: Client) -> None:
         key=f"report_locale_{page.locale}",
         help=page.t("workbench.report_language_help"),
     )
+    st.caption(render.escape(sent_to(page, model)))
     submitted = st.button(page.t("workbench.start"), type="primary", icon=":material/play_arrow:", key="start")
     if not submitted:
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from core import i18n, jobs, llm, model_check, render, routing, scoring, tasks
-from core.cli import files, models
+from core.cli import answers, files, models
 from core.errors import InputError, WorkbenchError
 from core.models import ResumeKind
 from core.schemas import JobMatch, JobSummary
@@ -95,10 +95,14 @@ def _match(arguments: argparse.Namespace) -> None:
     )
     jd = files.read_jd(arguments.jd, engine, arguments.locale)
     locale = arguments.locale or i18n.detect_locale(jd)
-    job, match, score, model = _run_match(resume, detailed, jd, route, locale)
+    made: answers.Records = {}
+    with answers.fallbacks_shown(made, locale):
+        job, match, score = _run_match(resume, detailed, jd, route, locale, made)
+    model = made["job_match"].answered_by
     if arguments.json:
         result = {
             "model": model,
+            "calls": answers.calls(made),
             "locale": locale,
             "score": score.model_dump(),
             "job": job.model_dump(),
@@ -106,7 +110,8 @@ def _match(arguments: argparse.Namespace) -> None:
         }
         files.show(_json(result))
     else:
-        files.show(render.plain(render.report_markdown(match, job, score, locale)))
+        report = render.plain(render.report_markdown(match, job, score, locale)).rstrip()
+        files.show(f"{report}\n\n{i18n.translate(locale, 'cli.made_by', model=model)}")
 
 
 def _batch(arguments: argparse.Namespace) -> None:
@@ -117,21 +122,26 @@ def _batch(arguments: argparse.Namespace) -> None:
         files.read_resume(path, engine, arguments.locale) for path in (arguments.resume, arguments.detailed)
     )
 
+    tally = answers.Tally()
+
     def results(text: str) -> dict[str, object]:
+        made: answers.Records = {}
         started = time.monotonic()
         result: dict[str, object] = {}
         try:
             jd = jobs.valid_text(text)
             locale = arguments.locale or i18n.detect_locale(jd)
-            _, match, score, model = _run_match(resume, detailed, jd, route, locale)
-            result |= {"score": score.value, "band": score.band, "model": model}
+            _, match, score = _run_match(resume, detailed, jd, route, locale, made)
+            result |= {"score": score.value, "band": score.band, "model": made["job_match"].answered_by}
             result |= {status: sum(v.status == status for v in match.verdicts) for status in COUNTED}
         except WorkbenchError as error:
             result["failure_code"] = error.code
+        finally:
+            tally.add(made)
         return {**result, "seconds": round(time.monotonic() - started, 3)}
 
     inputs = filter(None, (arguments.jds, arguments.resume, arguments.detailed))
-    with files.output(arguments.out, *inputs) as out:
+    with files.output(arguments.out, *inputs) as out, tally.shown(arguments.locale):
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([*table.header, *RESULTS])
         for row, text in zip(table.rows, _progress(table.jds), strict=True):
@@ -148,44 +158,60 @@ def _summarize(arguments: argparse.Namespace) -> None:
     read = files.read_jd if arguments.kind == "job" else files.read_resume
     text = read(arguments.file, engine, arguments.locale)
     locale = arguments.locale or i18n.detect_locale(text)
-    with files.output(arguments.out, arguments.file) as out:
+    task = "job_summary" if arguments.kind == "job" else f"{RESUMES[arguments.kind]}_summary"
+    candidates = routing.candidates(task, route)
+    record = llm.Record()
+    made = {task: record}
+    with files.output(arguments.out, arguments.file) as out, answers.fallbacks_shown(made, locale):
         if arguments.kind == "job":
-            job = tasks.summarise_job(text, locale=locale, candidates=routing.candidates("job_summary", route))
+            job = tasks.summarise_job(text, locale=locale, candidates=candidates, listener=record)
             data, shown = job.model_dump(), render.job_markdown(job, locale)
         else:
             kind = RESUMES[arguments.kind]
-            candidates = routing.candidates(f"{kind}_summary", route)
-            resume = tasks.summarise_resume(kind, text, locale=locale, candidates=candidates, today=tasks.today())
+            resume = tasks.summarise_resume(
+                kind, text, locale=locale, candidates=candidates, today=tasks.today(), listener=record
+            )
             data, shown = resume.model_dump(), render.resume_markdown(resume, locale)
+        data["calls"] = answers.calls(made)
         print(_json(data) if arguments.json or arguments.out else render.plain(shown), file=out)
 
 
 def _summarize_table(arguments: argparse.Namespace, route: str) -> None:
+    tally = answers.Tally()
+
     def line(text: str) -> str:
+        record = llm.Record()
+        made = {"job_summary": record}
         try:
             jd = jobs.valid_text(text)
             locale = arguments.locale or i18n.detect_locale(jd)
-            summary = tasks.summarise_job(jd, locale=locale, candidates=candidates)
+            summary = tasks.summarise_job(jd, locale=locale, candidates=candidates, listener=record)
+            result = summary.model_dump()
         except WorkbenchError as error:
-            return json.dumps({"failure_code": error.code})
-        return json.dumps(summary.model_dump(), ensure_ascii=False)
+            result = {"failure_code": error.code}
+        finally:
+            tally.add(made)
+        return json.dumps(result | ({"calls": answers.calls(made)} if record.calls else {}), ensure_ascii=False)
 
     table = files.read_table(arguments.file)
     candidates = routing.candidates("job_summary", route)
-    with files.output(arguments.out, arguments.file) as out:
+    with files.output(arguments.out, arguments.file) as out, tally.shown(arguments.locale):
         for text in _progress(table.jds):
             out.write(line(text) + "\n")
 
 
-def _run_match(resume: str, detailed: str, jd: str, route: str, locale: str) -> tuple[JobSummary, JobMatch, Score, str]:
-    """Job, match, score, and the model that made the match."""
-    job = tasks.summarise_job(jd, locale=locale, candidates=routing.candidates("job_summary", route))
-    record = llm.Record()
+def _run_match(
+    resume: str, detailed: str, jd: str, route: str, locale: str, made: answers.Records
+) -> tuple[JobSummary, JobMatch, Score]:
+    """Job, match and score; `made` is given who was asked for each, also when this raises."""
+    made |= {"job_summary": llm.Record(), "job_match": llm.Record()}
+    candidates = routing.candidates("job_summary", route)
+    job = tasks.summarise_job(jd, locale=locale, candidates=candidates, listener=made["job_summary"])
     candidates = routing.candidates("job_match", route)
     match = tasks.match(
-        job, resume, detailed, locale=locale, candidates=candidates, today=tasks.today(), listener=record
+        job, resume, detailed, locale=locale, candidates=candidates, today=tasks.today(), listener=made["job_match"]
     )
-    return job, match, scoring.score(job.requirements, match.verdicts), record.answered_by
+    return job, match, scoring.score(job.requirements, match.verdicts)
 
 
 def _models(arguments: argparse.Namespace) -> None:

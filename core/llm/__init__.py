@@ -11,7 +11,7 @@ from typing import Any, Literal
 from core import i18n, prompts
 from core.errors import ModelError, WorkbenchError
 from core.llm.parsing import parse
-from core.llm.transport import HEARTBEAT, chunks, cost, warm_up
+from core.llm.transport import HEARTBEAT, chunks, cost, tokens, warm_up
 from core.routing import Candidate, JsonMode
 from core.schemas import Contract
 
@@ -117,9 +117,19 @@ def complete(
 
 _ASK_AGAIN = ("invalid_output", "wrong_language")  # what a model can mend when it is told
 # Requests a provider turned away at the door, and charges nothing for.
-_NOT_BEGUN = ("auth", "billing", "rate_limit", "model_not_found", "json_mode_refused", "bad_request", "picture_refused")
+_NOT_BEGUN = (
+    "auth",
+    "billing",
+    "rate_limit",
+    "model_not_found",
+    "json_mode_refused",
+    "bad_request",
+    "picture_refused",
+    "context_too_long",
+    "unreachable",
+)
 _LOOSER: dict[JsonMode, JsonMode] = {"schema": "object", "object": "prompt"}
-_BUSY = ("rate_limit", "provider_down")  # what may have passed at the next try
+_BUSY = ("rate_limit", "provider_down", "unreachable")  # what may have passed at the next try
 PAUSE = 0.5  # seconds before a next try, if the provider does not say
 LONGEST_PAUSE = 20.0  # seconds; a coach waits no longer, so a provider that asks for more is left to the next candidate
 
@@ -220,10 +230,7 @@ class _Conversation:
                     heard = heard if chunk.silence else clock
                     call.finish_reason = chunk.finish_reason or call.finish_reason
                     if chunk.usage is not None:
-                        call.prompt_tokens, call.completion_tokens = (
-                            chunk.usage.prompt_tokens,
-                            chunk.usage.completion_tokens,
-                        )
+                        call.prompt_tokens, call.completion_tokens = tokens(chunk.usage)
                         call.cost = cost(candidate, chunk.usage)
                     if chunk.content and call.first_token_seconds is None:
                         call.first_token_seconds = clock - started

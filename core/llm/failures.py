@@ -2,8 +2,9 @@
 wordings are not: so they come first."""
 
 import math
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
 from core.errors import ModelError
@@ -80,24 +81,53 @@ _BY_WORDS = (  # (in the class names or the message, code), first hit wins
     ),
     (("image_url", "image input", "support image"), "picture_refused"),
 )
-_WHATEVER_STATUS = ((("offline analyst:",), "internal"), (("timeout", "timed out"), "timeout"))
+_BY_CLASS = (  # of the exception, or of those it came from; litellm gives them all status 500
+    (("connecterror", "connecttimeout", "gaierror", "unsupportedprotocol"), "unreachable"),
+    (("timeout",), "timeout"),
+)
+_RETRY_IN = re.compile(r"retry in (\d+(?:\.\d+)?)\s*s")  # Gemini says it in words
+_DEEPEST = 12  # errors looked at
 _READ_WORDS = (400, 402, 403, 404, 413, 422, 429, None)  # statuses that stand for several faults
 
 
 def classify(error: Exception) -> ModelError:
     """The ModelError that an exception of litellm stands for, with the seconds its provider asks to be given."""
     original = getattr(error, "original_exception", None) or error
-    status = getattr(original, "status_code", None) or getattr(error, "status_code", None)
-    classes = " ".join(kind.__name__ for e in (original, error) for kind in type(e).__mro__)
+    status = next((s for s in (getattr(e, "status_code", None) for e in (original, error)) if type(s) is int), None)
+    classes = " ".join(kind.__name__ for e in _chain(error, original) for kind in type(e).__mro__).lower()
     words = f"{classes} {error}".lower()
-
-    def first(table: tuple[tuple[tuple[str, ...], str], ...]) -> str | None:
-        return next((code for needles, code in table if any(needle in words for needle in needles)), None)
-
-    specific = first(_BY_WORDS) if status in _READ_WORDS else None
-    code = specific or first(_WHATEVER_STATUS) or _BY_STATUS.get(status)
+    if "offline analyst:" in words:
+        return ModelError("internal")
+    specific = _first(_BY_WORDS, words) if status in _READ_WORDS else None
+    code = specific or _first(_BY_CLASS, classes) or _BY_STATUS.get(status)
+    if code is None and (status is None or status == 504) and "timed out" in words:
+        code = "timeout"
+    said = _said(words)
+    if code == "billing" and said is not None:
+        code = "rate_limit"  # Gemini's quota of a minute, in the words that others have for an empty account
     code = code or ("bad_request" if status in (400, 422) else "provider_down")
-    return ModelError(code, retry_after=_retry_after(original) or _retry_after(error))
+    return ModelError(code, retry_after=_retry_after(original) or _retry_after(error) or said)
+
+
+def _chain(*errors: BaseException) -> Iterator[BaseException]:
+    """The errors, and those each of them came from."""
+    seen: list[BaseException] = []
+    waiting: list[BaseException | None] = list(errors)
+    while waiting and len(seen) < _DEEPEST:
+        error = waiting.pop(0)
+        if error is not None and not any(error is other for other in seen):
+            seen.append(error)
+            waiting += [error.__cause__, error.__context__]
+            yield error
+
+
+def _first(table: tuple[tuple[tuple[str, ...], str], ...], words: str) -> str | None:
+    return next((code for needles, code in table if any(needle in words for needle in needles)), None)
+
+
+def _said(words: str) -> float | None:
+    found = _RETRY_IN.search(words)
+    return float(found[1]) if found else None
 
 
 def _retry_after(error: object) -> float | None:

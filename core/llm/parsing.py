@@ -15,7 +15,7 @@ _THINKING = re.compile(r"^\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S)
 # Some chat templates swallow the opening tag. An answer that begins at once has no thoughts, only words like these.
 _UNOPENED = re.compile(r"^\s*+(?!\{|```).*?</think(?:ing)?>", re.S)
 _DOCUMENT = re.compile(r'\{(?=\s*["}])')
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[{}]', re.S)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}]', re.S)
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # an escaped NUL, which PostgreSQL cannot store and nobody can read
 _CONTROLS = dict.fromkeys(range(32), " ")  # raw control characters inside strings: a common fault, harmless to mend
 _MOST_TRIES = 20  # braces in prose that are no document; a text made of them must not take for ever
@@ -31,10 +31,16 @@ def parse(text: str, schema: type[Contract]) -> Contract:
     if not answer:
         raise ModelError("cut_off" if text.strip() else "empty")
     try:
-        return schema.model_validate(_document(_NUL.sub(r"\1", answer.translate(_CONTROLS)), schema))
+        return schema.model_validate(_document(_without_nul(answer.translate(_CONTROLS)), schema))
     except ValidationError as error:
         problems = [{"at": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()[:8]]
         raise ModelError("invalid_output", detail=json.dumps(problems, ensure_ascii=False)) from None
+
+
+def _without_nul(text: str) -> str:
+    while (fewer := _NUL.sub(r"\1", text)) != text:  # what is left may close up to another
+        text = fewer
+    return text
 
 
 def _document(text: str, schema: type[Contract]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ it, so the provider would go on writing, and charging, until the thread's own ti
 """
 
 import contextlib
+import inspect
 import socket
 import sys
 import threading
@@ -20,9 +21,11 @@ def hang_up(thread: threading.Thread) -> None:
 
 def _hang_up(thread: threading.Thread) -> None:
     while thread.is_alive():
-        waits_on = _socket(sys._current_frames().get(thread.ident or 0))
-        if waits_on is not None:
-            with contextlib.suppress(OSError):  # not connected yet, or gone already
+        # Whatever goes wrong while another thread is looked at, the next look may succeed.
+        with contextlib.suppress(Exception):
+            waits_on = _socket(sys._current_frames().get(thread.ident or 0))
+            # The number of a thread that has ended may be another's by now: alive, it was still its own.
+            if waits_on is not None and thread.is_alive():
                 # Below TLS: a polite goodbye would itself wait for the thread.
                 socket.socket.shutdown(waits_on, socket.SHUT_RDWR)
         thread.join(AGAIN)
@@ -31,9 +34,11 @@ def _hang_up(thread: threading.Thread) -> None:
 def _socket(frame: FrameType | None) -> socket.socket | None:
     """The socket in the hands of the innermost function that has one."""
     while frame is not None:
-        for value in frame.f_locals.values():
-            for found in (value, getattr(value, "_sock", None)):
-                if isinstance(found, socket.socket):
-                    return found
+        if frame.f_code.co_flags & inspect.CO_OPTIMIZED:  # a function; the names of a module are nobody's hands
+            for value in list(frame.f_locals.values()):
+                # Statically: an attribute may be computed, and must not be in this thread.
+                for found in (value, inspect.getattr_static(value, "_sock", None)):
+                    if isinstance(found, socket.socket):
+                        return found
         frame = frame.f_back
     return None

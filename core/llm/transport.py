@@ -7,6 +7,7 @@ import logging
 import os
 import queue
 import threading
+import warnings
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,6 +20,7 @@ from core.schemas import Contract
 
 log = logging.getLogger(__name__)
 
+MOST_TOKENS, MOST_DOLLARS = 10_000_000, 10_000  # of one call; more is a slip of the provider
 HEARTBEAT = 0.2  # seconds of silence after which the caller is asked whether to go on
 
 
@@ -160,7 +162,8 @@ def _arguments(candidate: Candidate, mode: JsonMode, schema: type[Contract], sec
     """What `litellm.completion` is given, beside the messages."""
     import httpx  # noqa: PLC0415
 
-    silence = min(candidate.stall_seconds, seconds) if candidate.stream else seconds
+    # The same for every call of a candidate, for litellm keeps a client for each value; our own clock is exact.
+    silence = candidate.stall_seconds if candidate.stream else candidate.deadline_seconds
     arguments = {
         "model": candidate.litellm_model or candidate.model,
         "stream": candidate.stream,
@@ -206,17 +209,26 @@ def _strict(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
 
 def cost(candidate: Candidate, usage: Any) -> float | None:
     """US dollars for the tokens of a call; None when the price is unknown."""
-    billed = getattr(usage, "cost", None)
-    if isinstance(billed, int | float):  # OpenRouter says what it charges
-        return float(billed)
     library, name = litellm(), candidate.litellm_model or candidate.model
     try:
+        billed = getattr(usage, "cost", None)
+        if isinstance(billed, int | float) and not isinstance(billed, bool):  # OpenRouter says what it charges
+            return float(billed) if 0 <= billed <= MOST_DOLLARS else None
+        if candidate.foreign:
+            return None  # a server of one's own may call a model as it likes, and has its own prices
         if "input_cost_per_token" not in library.model_cost[library.get_model_info(name)["key"]]:
             return None  # of which litellm would make 0
         response = library.ModelResponse(model=name, usage=usage)
         return float(library.completion_cost(model=name, completion_response=response))
     except Exception:  # litellm raises a bare Exception for a model without a price: unknown, which is not nothing
         return None
+
+
+def tokens(usage: Any) -> tuple[int | None, int | None]:
+    """Tokens of the prompt and of the answer, each None where the provider does not say anything possible."""
+    counts = (getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None))
+    prompt, completion = (n if type(n) is int and 0 <= n <= MOST_TOKENS else None for n in counts)
+    return prompt, completion
 
 
 def _close(response: Any) -> None:
@@ -243,8 +255,10 @@ def litellm() -> Any:
 
         from core.offline import provider  # noqa: PLC0415
 
-        for name in ("LiteLLM", "openai", "httpx", "httpcore"):  # at their chattiest they log texts and addresses
-            logging.getLogger(name).setLevel(logging.ERROR)
+        # What they log, or warn of, may hold texts and addresses; every error reaches us as an exception.
+        for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
         library.suppress_debug_info = True
         library.drop_params = True
         library.turn_off_message_logging = True

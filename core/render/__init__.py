@@ -1,7 +1,7 @@
 """Contracts turned into Markdown for people; every text of a model, a JD or a resume is escaped on the way."""
 
 from core.render.escape import escape, literal, plain
-from core.render.live import LiveMatch
+from core.render.live import LiveMatch, handover
 from core.render.report import cap_lines, report_markdown, requirement_table, score_line, score_sentence
 from core.render.summaries import job_markdown, resume_markdown, resume_text
 
@@ -9,6 +9,7 @@ __all__ = [
     "LiveMatch",
     "cap_lines",
     "escape",
+    "handover",
     "job_markdown",
     "literal",
     "plain",

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from core.errors import ModelError
-from core.i18n import translate
+from core.i18n import catalogue, translate
 from core.render.escape import escape
 from core.render.report import STATUS_ICONS, quotation
 from core.schemas import Requirement, Verdict
@@ -187,6 +187,13 @@ class LiveMatch:
 
     def _questions(self, value: Any, growing: bool) -> str:
         return "\n".join(filter(None, (_bullet([_prose(question)]) for _, question, _ in _children(value, growing))))
+
+
+def handover(model: str, failure_code: str, locale: str) -> str:
+    """The line above a text that begins anew: which model broke off, and why."""
+    reasons = catalogue(locale)["report"]["reason"]
+    reason = reasons.get(failure_code, reasons["unknown"])
+    return translate(locale, "report.handover", model=escape(model), reason=reason) + "\n\n"
 
 
 _MESSAGE = ("hook", "value", "call_to_action")
