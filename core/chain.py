@@ -330,12 +330,12 @@ class _Progress:
 # --- listening to the model -------------------------------------------------------------------------------------
 
 
-class _Quiet(llm.Listener):
-    """Watches for a cancel while a model works, and logs its calls. `answered_by` is the model whose answer counts."""
+class _Quiet(llm.Record):
+    """Watches for a cancel while a model works, and logs its calls."""
 
     def __init__(self, progress: _Progress) -> None:
+        super().__init__()
         self.progress = progress
-        self.answered_by = ""
         self.checked = time.monotonic()
 
     def text(self, chunk: str) -> None:
@@ -344,8 +344,7 @@ class _Quiet(llm.Listener):
             self.checked = time.monotonic()
 
     def finished(self, call: llm.Call) -> None:
-        if call.outcome == "ok":
-            self.answered_by = call.model
+        super().finished(call)
         with _not_worth_an_answer("call log"):
             self.progress.log_call(call)
 

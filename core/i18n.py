@@ -27,6 +27,12 @@ def translate(locale: str, key: str, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+def reason(locale: str, failure_code: str) -> str:
+    """Why a model did not answer, in a few words."""
+    known = catalogue(locale)["report"]["reason"]
+    return str(known.get(failure_code, known["unknown"]))
+
+
 def best_locale(tag: str | None) -> str:
     """The locale for a browser's language tag ("zh-Hans-CN" -> "zh"); English when there is no match."""
     language = (tag or "").replace("_", "-").split("-")[0].lower()

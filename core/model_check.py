@@ -75,11 +75,6 @@ def overview() -> Overview:
     return Overview(plans, models, _providers())
 
 
-def task_name(task: Task, locale: str) -> str:
-    """What a task is called."""
-    return i18n.translate(locale, f"app.task.{'ocr' if task == VISION else task}")
-
-
 def provider_name(name: str, locale: str) -> str:
     """What a provider is called; its name in the table if that is all there is."""
     names: dict[str, str] = i18n.catalogue(locale)["app"]["models"]["provider"]

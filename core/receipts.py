@@ -7,11 +7,11 @@ from core import i18n, usage
 from core.i18n import translate
 from core.models import LLMCall, RunKind
 from core.render.escape import escape, unbroken
+from core.routing import VISION
 from core.runs import Fallback, RunView
 from core.settings import OFFLINE_MODEL
 from core.usage import Cost
 
-VISION = "job_vision"  # the task of the calls that read a picture
 HASH = 8  # characters of a prompt's hash that are shown
 
 
@@ -189,6 +189,7 @@ _REMEDIES = {
     "rate_limit": "later",
     "timeout": "later",
     "provider_down": "later",
+    "unreachable": "network",
     "model_not_found": "name",
     "bad_request": "name",
     "json_mode_refused": "name",
@@ -228,14 +229,13 @@ def notice(view: RunView, locale: str) -> str:
 
 def _reasons(fallbacks: Iterable[Fallback], locale: str) -> list[str]:
     """One bullet for each model and reason."""
-    known = i18n.catalogue(locale)["report"]["reason"]
     codes = dict.fromkeys((each.model, each.failure_code) for each in fallbacks)
     return [
         translate(
             locale,
             "report.fallback.reason",
             model=escape(model_name(model, locale)),
-            reason=known.get(code, known["unknown"]),
+            reason=i18n.reason(locale, code),
         )
         for model, code in codes
     ]

@@ -14,6 +14,8 @@ Category = Literal["skill", "education", "experience", "language", "certificatio
 Status = Literal["met", "partial", "missing", "unclear"]
 Source = Literal["resume", "detailed_resume"]
 
+MAX_ANSWER = 65_536  # characters, several times the longest useful answer: a model that loops must not fill the memory
+
 
 def _blank_if_null(value: Any) -> Any:
     # Models write null for "not stated"; the contract says an empty string.

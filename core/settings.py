@@ -106,7 +106,9 @@ class Settings(BaseSettings):
     ocr_engine: Literal["rapidocr", "easyocr", "vision"] = Field(
         "rapidocr", description="Reads pictures unless another is chosen: rapidocr, easyocr or vision."
     )
-    vision_model: ModelName = Field("", description="litellm name of a model that sees; empty: no engine `vision`.")
+    vision_model: ModelName = Field(
+        "", description="litellm name of a model that sees, tried before those of the table."
+    )
     easyocr_dir: Path | None = Field(
         None, description="Folder of EasyOCR's weights; empty: `easyocr` in the data folder."
     )
@@ -139,7 +141,7 @@ class Settings(BaseSettings):
 
     @property
     def routing_file(self) -> Path:
-        """What is laid over the table of models that comes with the app; it need not exist."""
+        """What is laid over the table of models that comes with the app; the one in the data folder need not exist."""
         return self.routing or self.data_dir / "routing.toml"
 
 

@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from app.components.labels import engine_label
 from app.components.page import Page
 from app.components.paste import paste_target
-from core import render
+from core import render, routing
 from core.documents import Document, Files, read_document
 from core.errors import WorkbenchError
 from core.runs import Ocr
@@ -112,5 +112,7 @@ def ocr_options(page: Page, key: str, files: Files | None) -> Ocr | None:
     if preferred not in usable:  # what was set up for this install, and so is expected
         st.warning(missing, icon=":material/info:")
     if engine == "vision":
-        st.caption(page.t("workbench.vision_sends", model=render.escape(settings().vision_model)))
+        st.caption(
+            page.t("workbench.vision_sends", model=render.escape(routing.candidates("job_vision", "paid")[0].model))
+        )
     return Ocr(engine, review)

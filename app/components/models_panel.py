@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components.labels import engine_label, model_label
 from app.components.page import Page, yield_point
-from core import model_check, render
+from core import model_check, receipts, render
 from core.errors import WorkbenchError
 from core.model_check import Overview, Step
 from core.render.escape import unbroken
@@ -42,7 +42,7 @@ def _lead(page: Page, overview: Overview) -> None:
 def _plans(page: Page, overview: Overview) -> None:
     columns = [page.t(f"models.{name}") for name in ("task", "first", "following")]
     rows: list[Sequence[str]] = [
-        (model_check.task_name(plan.task, page.locale), _names(page, plan.steps[:1]), _names(page, plan.steps[1:]))
+        (receipts.task_name(plan.task, page.locale), _names(page, plan.steps[:1]), _names(page, plan.steps[1:]))
         for plan in overview.plans
     ]
     if not any(row[-1] for row in rows):

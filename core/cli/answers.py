@@ -70,8 +70,7 @@ def _failures(record: llm.Record) -> dict[str, str]:
 
 
 def _reason(model: str, code: str, locale: str) -> str:
-    known = i18n.catalogue(locale)["report"]["reason"]
-    return i18n.translate(locale, "cli.failed", model=model, reason=known.get(code, known["unknown"]))
+    return i18n.translate(locale, "cli.failed", model=model, reason=i18n.reason(locale, code))
 
 
 def _times(text: str, count: int, locale: str) -> str:

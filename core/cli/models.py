@@ -5,7 +5,7 @@ import json
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from core import i18n, model_check, render, routing
+from core import i18n, model_check, receipts, render, routing
 from core.cli import files
 from core.model_check import Answer, Overview, Step
 from core.settings import OFFLINE_MODEL
@@ -65,7 +65,7 @@ def _result(answer: Answer, text: "_Text") -> str:
 
 def _plans(overview: Overview, text: "_Text") -> Iterator[tuple[str, ...]]:
     for plan in overview.plans:
-        task = model_check.task_name(plan.task, text.locale)
+        task = receipts.task_name(plan.task, text.locale)
         for number, step in enumerate(plan.steps, 1):
             yield task if number == 1 else "", str(number), step.name, _reason(step, text)
         for step in plan.on_request:

@@ -13,13 +13,12 @@ from core.errors import ModelError, WorkbenchError
 from core.llm.parsing import parse
 from core.llm.transport import HEARTBEAT, chunks, cost, tokens, warm_up
 from core.routing import Candidate, JsonMode
-from core.schemas import Contract
+from core.schemas import MAX_ANSWER, Contract
 
 __all__ = ["Call", "Listener", "Record", "complete", "parse", "warm_up"]
 
 log = logging.getLogger(__name__)
 
-MAX_ANSWER = 65_536  # characters; no contract needs more, and a model that loops must not fill the memory
 Outcome = Literal["ok", "failed", "cancelled", "interrupted"]
 
 

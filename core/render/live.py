@@ -9,12 +9,11 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from core.errors import ModelError
-from core.i18n import catalogue, translate
+from core.i18n import reason, translate
 from core.render.escape import escape
 from core.render.report import STATUS_ICONS, quotation
-from core.schemas import Requirement, Verdict
+from core.schemas import MAX_ANSWER, Requirement, Verdict
 
-MAX_CHARS = 65_536  # several times the longest useful answer; bounds memory and the cost of each parse
 _OPENING = re.compile(r'<think>|\{\s*"')
 # A raw line break inside a string is a common model fault, and outside of strings it means nothing.
 _CONTROL = dict.fromkeys(range(32), " ")
@@ -57,9 +56,9 @@ class LiveMatch:
         self._shown: dict[str, str] = {}  # of each section
 
     def feed(self, chunk: str) -> str:
-        """The Markdown that this chunk adds, often none. Raises ModelError ("too_long") past `MAX_CHARS`."""
+        """The Markdown that this chunk adds, often none. Raises ModelError ("too_long") past `MAX_ANSWER`."""
         self._buffer += chunk.translate(_CONTROL)
-        if len(self._buffer) > MAX_CHARS:
+        if len(self._buffer) > MAX_ANSWER:
             raise ModelError("too_long")
         document = self._document()
         if document is None:
@@ -191,9 +190,8 @@ class LiveMatch:
 
 def handover(model: str, failure_code: str, locale: str) -> str:
     """The line above a text that begins anew: which model broke off, and why."""
-    reasons = catalogue(locale)["report"]["reason"]
-    reason = reasons.get(failure_code, reasons["unknown"])
-    return translate(locale, "report.handover", model=escape(model), reason=reason) + "\n\n"
+    words = translate(locale, "report.handover", model=escape(model), reason=reason(locale, failure_code))
+    return f"{words}\n\n"
 
 
 _MESSAGE = ("hook", "value", "call_to_action")
