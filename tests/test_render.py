@@ -35,7 +35,7 @@ from core.render import (
     score_line,
 )
 from core.render.escape import for_file
-from core.render.live import MAX_CHARS
+from core.render.live import MAX_ANSWER
 from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, Requirement, ResumeSummary, Source, Verdict
 from core.scoring import score
 
@@ -536,7 +536,7 @@ def test_a_value_of_the_wrong_type_does_no_harm(key: str, value: Any) -> None:
 
 def test_an_endless_answer_is_refused() -> None:
     stream = LiveMatch(REQUIREMENTS, "en", line_of)
-    assert stream.feed('{"overall_assessment": "' + "x" * (MAX_CHARS - 24))
+    assert stream.feed('{"overall_assessment": "' + "x" * (MAX_ANSWER - 24))
     with pytest.raises(ModelError) as error:
         stream.feed("x")
     assert error.value.code == "too_long"
