@@ -3,6 +3,7 @@
 litellm takes seconds to import, so it is imported at the first call, or before it by `warm_up`.
 """
 
+import gc
 import logging
 import os
 import queue
@@ -265,6 +266,9 @@ def litellm() -> Any:
         # It would run an event loop for every chunk, in a pool of a hundred threads, to log to nobody.
         library.disable_streaming_logging = True
         provider.register()
+        # Half a million objects that stay as long as the process: a full garbage collection would go through them
+        # under the interpreter lock, half a second in which no run moves.
+        gc.freeze()
         return library
 
 
