@@ -57,6 +57,7 @@ def open_workbench(page: Any, client: SampleClient) -> None:
     page.get_by_role("heading", name=t(client.locale, "workbench.title")).wait_for()
     choose(page, t(client.locale, "workbench.client"), client.name)
     page.get_by_label(t(client.locale, "workbench.jd"), exact=True).wait_for()
+    idle(page)  # a file given while the form is drawn again goes with the old one
 
 
 def start(page: Any, locale: str) -> None:
