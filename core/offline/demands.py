@@ -21,9 +21,13 @@ _OR = re.compile(
     r"|皆可",
     re.I,
 )
+_EXAMPLES = re.compile(
+    r"\b(?:such as|e\.?g\.?|i\.e\.|for example|for instance|like)\b[^;.]*$|(?:例如|比如|诸如)[^；。]*$", re.I
+)
 # Within one demand: any of what is named is enough.
 _ANY = re.compile(
-    rf"{_OR.pattern}|至少[一1]|at least one|[一1]种|(?<![a-z])e\.?g\.?[ ,]|such as|for example"
+    rf"{_OR.pattern}|至少[一1]|at least one|one or more|(?<![a-z])any(?![a-z])|[一1]种|(?<![a-z])e\.?g\.?[ ,]|such as"
+    r"|for example"
     rf"|(?<![a-z])(?-i:like (?=[A-Z]))|例如|比如|诸如"
     r"|(?<![a-z])similar(?![a-z])|equivalent|comparable|同等"
     r"|(?<=[A-Za-z+#\u3400-\u9fff])\s?/\s?(?=[A-Za-z\u3400-\u9fff])",
@@ -66,6 +70,8 @@ _LATIN_COMMA = re.compile(
     r"(?:preferred|desirable|desired|a (?:big |strong |huge )?plus|an advantage|a bonus|an asset))\b)",
     re.I,
 )
+# "5+ years in sales, ideally in retail": the rest of the clause is a wish of its own.
+_WISH = re.compile(r"\s*[,;(–—-]\s*(?=(?:ideally|preferably|preference (?:is )?given|desirably)\b)", re.I)
 _LATIN_AND = re.compile(
     r"\s+and\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to"
     r"|experience|knowledge of|familiarity|proficien\w+|fluen\w+|willing\w*|comfortable|\d+\+?\s*(?:years|yrs)"
@@ -84,6 +90,11 @@ _LEAD = re.compile(
     r"|practical|hands-on|professional|you have|you are|must have|must be|have|advanced|expert|extensive|prior|some"
     r"|knowledge|understanding|experience|experienced|proficiency|proficient|familiarity|familiar|expertise|skilled"
     r"|skills|background|comfortable|fluency|fluent|command|using|working)\s+)+)",
+    re.I,
+)
+_ASKING = re.compile(
+    r"^(?:(?:the|an?|excellent|your?)\s+)*(?:ability|willingness|desire|capacity|aptitude|passion|readiness|motivation"
+    r"|qualifications?|requirements?)\b(?: to\b)?",
     re.I,
 )
 _ETC = re.compile(r"\s*(?<!同)等[^，,；;]{0,12}$")
@@ -108,6 +119,8 @@ _HELD = re.compile(
     r"|持有?(?!续)|拥有|取得|具备?)+\s*(?=.{2})|^(?:current|valid|active|a|an|the)\s+",
     re.I,
 )
+# A sentence begins with a capital: "Calm, clear communication" lists no names.
+_CAPITALISED = re.compile(r"[A-Z][a-z]+")
 _NAME = re.compile(r"(?:[A-Z][\w.+#-]*|[a-z]+[A-Z]\w*)(?: [A-Z0-9][\w.+#-]*){0,2}")
 _SCORE = re.compile(r"\d{1,3}(?:\.\d)?")
 # Running meetings in a language takes C1 on the Common European scale.
@@ -152,13 +165,14 @@ class Demand:
 
     `years` is the least number of years, 0 when none is named; `degree` an index into `DEGREE_ORDER`, -1 when none is;
     `rank` a language level from 1 (A1) to 6 (C2), 0 without a language; `terms` are canonical names in the order of the
-    text; `any_of` says that one of several is enough; `basic` that only the basics are asked for; `unwritten` that a
-    resume usually does not say it.
+    text; `examples` are names given for instance, each of which stands for the terms; `any_of` says that one of several
+    is enough; `basic` that only the basics are asked for; `unwritten` that a resume usually does not say it.
     """
 
     text: str
     category: Category
     terms: tuple[str, ...]
+    examples: tuple[str, ...]
     any_of: bool
     years: float
     degree: int
@@ -200,7 +214,7 @@ def split(line: str, nice: bool = False) -> list[Piece]:
         for clause in _clauses(_open(sentence)):
             optional = nice or _optional(clause)
             strong = any(hit.name == "strong" for hit in vocabulary.strengths().find(clause))
-            pieces += [Piece(part, optional, strong) for part in _elements(clause)]
+            pieces += [Piece(part, optional, strong) for part in _elements(clause) if not _only_asks(part)]
     return pieces
 
 
@@ -222,15 +236,20 @@ def _open(sentence: str) -> str:
 
 def _clauses(sentence: str) -> list[str]:
     cuts = [(m.start(), m.end()) for m in outside_brackets(sentence, _HAN_COMMA) if _opens_demand(sentence[m.end() :])]
-    for pattern in (_LATIN_COMMA, _LATIN_AND):
+    for pattern in (_LATIN_COMMA, _LATIN_AND, _WISH):
         cuts += [(m.start(), m.end()) for m in outside_brackets(sentence, pattern)]
     parts, start = [], 0
     for begin, end in sorted(cuts):
-        if begin - start >= 2 and begin >= start:
+        if begin - start >= 2 and begin >= start and not _only_asks(sentence[start:begin]):
             parts.append(sentence[start:begin])
             start = end
     parts.append(sentence[start:])
     return [part.strip(" ,，、;；·-") for part in parts if sum(c.isalnum() for c in part) >= 2]
+
+
+def _only_asks(part: str) -> bool:
+    """Whether a part says nothing yet but that something is asked: "Strong background" of "... and experience in"."""
+    return not _ASKING.sub("", _LEAD.sub("", f"{part} ")).strip(" ,;")
 
 
 def _opens_demand(rest: str) -> bool:
@@ -269,7 +288,7 @@ def _names(part: str) -> bool:
     if len(part) > _LONGEST_NAME:
         return False
     bare = _trim(_strip_lead(part))
-    return bool(vocabulary.find(part)) or bool(_NAME.fullmatch(bare))
+    return bool(vocabulary.find(part)) or bool(_NAME.fullmatch(bare) and not _CAPITALISED.fullmatch(part))
 
 
 def _strip_lead(part: str) -> str:
@@ -304,9 +323,12 @@ def _trim(part: str) -> str:
 def read(text: str) -> Demand:
     """What the demand `text` asks."""
     hits = [hit for hit in vocabulary.find(text) if vocabulary.kind(hit.name) != "language"]
-    # "CI/CD (GitHub Actions)": what stands in brackets is an example of what stands before them.
-    hits = [hit for hit in hits if not _in_brackets(text, hit.start)] or hits
-    terms = tuple(dict.fromkeys(hit.name for hit in hits))
+    marked = [hit for hit in hits if _is_example(text, hit.start)]
+    asked = [hit for hit in hits if hit not in marked and vocabulary.kind(hit.name) != "soft"]
+    asked = asked or [hit for hit in hits if hit not in marked] if not marked else asked
+    # Without a name before them the examples are what is asked.
+    terms = tuple(dict.fromkeys(hit.name for hit in asked or hits))
+    examples = tuple(dict.fromkeys(hit.name for hit in marked)) if asked else ()
     degree_hits = vocabulary.degrees().find(text)
     degrees = [vocabulary.DEGREE_ORDER.index(hit.name) for hit in degree_hits]
     fields = tuple(dict.fromkeys(hit.name for hit in vocabulary.fields().find(text)))
@@ -327,6 +349,7 @@ def read(text: str) -> Demand:
         text=text,
         category=category,
         terms=terms,
+        examples=examples,
         any_of=_any_of(text),
         years=years[0] if years else 0.0,
         degree=min(degrees, default=-1),
@@ -355,9 +378,11 @@ def _is_name(text: str) -> bool:
     return has_han(text) or (match.end() == len(text) and (" " in text or not text[1:].islower()))
 
 
-def _in_brackets(text: str, at: int) -> bool:
+def _is_example(text: str, at: int) -> bool:
+    """Whether a name stands in brackets, or after "such as": an example of what stands before it."""
     before = text[:at]
-    return sum(c in "(（[" for c in before) > sum(c in ")）]" for c in before)
+    in_brackets = sum(c in "(（[" for c in before) > sum(c in ")）]" for c in before)
+    return in_brackets or _EXAMPLES.search(before) is not None
 
 
 def _any_of(text: str) -> bool:

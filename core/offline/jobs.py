@@ -8,7 +8,8 @@ from typing import get_args
 from core.offline import job_facts, vocabulary
 from core.offline.demands import Piece, cue, read
 from core.offline.lines import width
-from core.offline.postings import Posting, key, read_posting
+from core.offline.postings import Posting, read_posting
+from core.offline.terms import key
 from core.offline.text import sentences
 from core.schemas import Category, JobSummary, Requirement, TitledPoints
 

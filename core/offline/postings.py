@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import takewhile
 
-from core.offline import vocabulary
+from core.offline import headings, vocabulary
 from core.offline.demands import Piece, cue, job_terms, split, years_in
-from core.offline.lines import HAN, Line, ends_sentence, fold, has_han, width
+from core.offline.lines import Line, ends_sentence, has_han, width
 from core.offline.lines import join as join_lines
 from core.offline.lines import read as read_lines
 from core.offline.text import clean, sentences
+from core.offline.unflatten import opens_demand, restore
 
 _DEMANDING = ("requirements", "nice")
 _CUE_ORDER = ("notice", "apply", "benefits", "nice", "requirement", "company", "responsibility")
@@ -28,7 +29,7 @@ _INLINE_NUMBER = re.compile(
 _HAN_NUMBER = re.compile(
     r"(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]|[一二三四五六七八九十]{1,3}[、.．]|[①-⑳])\s*(?=\S)"
 )
-_INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)")
+_INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)|(?<=[\w.;)])(?=[•●▪■]\s)")
 
 # Patterns look back and ahead inside a line: a paragraph without a line break must not make them slow.
 LONGEST_LINE = 600
@@ -54,19 +55,10 @@ class Posting:
     rest: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
-def key(text: str) -> str:
-    return "".join(c for c in fold(text).casefold().replace("’", "'") if c.isalnum())
-
-
-@cache
-def _headings() -> dict[str, str]:
-    return {key(name): kind for kind, names in job_terms()["headings"].items() for name in names}
-
-
 def is_section_name(text: str) -> bool:
     """Whether the text is the usual name of a section and nothing else; short names, which are words too, are not, nor
     the last word of a sentence."""
-    return width(text.strip()) >= 8 and key(text) in _headings() and text.rstrip()[-1] not in ".。;；,，"
+    return width(text.strip()) >= 8 and headings.named(text) is not None and text.rstrip()[-1] not in ".。;；,，"
 
 
 @cache
@@ -84,11 +76,11 @@ def _heading(line: Line) -> tuple[str, str, str] | None:
     """(kind, title, rest of the line) of a line that opens a section; kind "other" for a heading not known."""
     bare = ICONS.sub("", line.text).strip(" *#_=~-—")
     bracket = re.match(r"[【\[](?P<title>[^】\]]{1,30})[】\]]\s*[:：]?\s*(?P<rest>.*)$", bare)
-    colon = re.match(r"(?P<title>[^:：。；;，,]{1,52})[:：][\s*_]*(?P<rest>.*)$", bare)
+    colon = re.match(r"(?P<title>[^:：。；;]{1,100}?)[:：][\s*_]*(?P<rest>.*)$", bare)
     for match in (bracket, colon):
-        if match and (kind := _kind(match["title"].strip(" *_"))):
+        if match and (kind := headings.kind(match["title"].strip(" *_"))):
             return kind, match["title"].strip(" *_"), match["rest"].strip()
-    if kind := _kind(bare):
+    if kind := headings.kind(bare):
         return kind, bare, ""
     if (
         (bracket and not bracket["rest"])
@@ -97,22 +89,6 @@ def _heading(line: Line) -> tuple[str, str, str] | None:
     ):
         return "other", (bracket["title"] if bracket else bare), ""
     return None
-
-
-def _kind(title: str) -> str | None:
-    if width(title) > 60:
-        return None
-    title = re.sub(r"^[（(]?[一二三四五六七八九十\d]{1,2}[)）、.．]\s*", "", title.strip())
-    if found := _headings().get(key(title)):
-        return found
-    plain = re.sub(r"[（(][^（）()]*[)）]", "", title)
-    han = key("".join(re.findall(f"[{HAN}]+", plain)))
-    latin = key(re.sub(f"[{HAN}]+", " ", plain))
-    parts = [_headings().get(key(part)) for part in re.split(r"[/&|+、与和及]|\band\b", plain) if key(part)]
-    if len(parts) > 1 and all(parts):
-        return parts[0]
-    known = [_headings().get(part) for part in (han, latin) if part]
-    return known[0] if known and all(known) else None
 
 
 def _lines(text: str) -> list[Line]:
@@ -168,7 +144,7 @@ def _capped(line: Line) -> list[Line]:
 
 def read_posting(text: str) -> Posting:
     """Every line of a posting under what it is about; markup and the status bar of a phone are dropped."""
-    text = _STATUS_BAR.sub("", clean(text))
+    text = restore(_STATUS_BAR.sub("", clean(text)))
     sections = [_Section("head", "")]
     lines = _lines(text)
     for at, line in enumerate(lines):
@@ -189,7 +165,9 @@ def read_posting(text: str) -> Posting:
         else:
             sections[-1].lines.append(line)
     posting = Posting(text)
+    among_duties = [line for section in sections if section.kind == "responsibilities" for line in section.lines]
     titled = any(section.kind in _DEMANDING and section.lines for section in sections)
+    titled = titled or sum(_is_demand(line.text) for line in among_duties) >= 3
     for section in sections:
         _read_section(posting, section, titled)
     return posting
@@ -247,7 +225,7 @@ def _read_told(posting: Posting, text: str, section: _Section) -> None:
     asks = bool(cue("requirement").search(text))
     if not asks and (cue("apply").search(text) or cue("benefits").search(text)):
         posting.rest.append((section.title, [text]))
-    elif section.kind == "responsibilities":
+    elif section.kind == "responsibilities" and not _is_demand(text):
         posting.responsibilities.append(text.rstrip("；; "))
     elif not asks and cue("company").search(text):
         posting.company.append(text)
@@ -255,10 +233,20 @@ def _read_told(posting: Posting, text: str, section: _Section) -> None:
         for sentence in sentences(text):
             if _fact(sentence):
                 posting.head.append(sentence)
-            elif cue("notice").search(sentence):
+            elif cue("notice").search(sentence) or _is_blurb(sentence):
                 posting.rest.append((section.title, [sentence]))
             else:
                 posting.pieces += split(sentence, nice=section.kind == "nice")
+
+
+def _is_blurb(sentence: str) -> bool:
+    """Whether a sentence under a demanding heading is about somebody else: the firm, the reader, the next steps."""
+    return cue("blurb").match(sentence) is not None and not opens_demand(sentence)
+
+
+def _is_demand(text: str) -> bool:
+    """Whether a line among duties is none: it opens as a demand, or asks for a degree or years."""
+    return opens_demand(text) or (cue("demand").match(text) is not None)
 
 
 def _fact(sentence: str) -> bool:
@@ -289,8 +277,11 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
 
 
 def _is_story(line: Line, sentence: str) -> bool:
-    """A long sentence of running text, in a posting that lists its demands elsewhere."""
-    return not line.bullet and width(sentence) > 160
+    """A sentence of running text, in a posting that lists its demands elsewhere."""
+    if line.bullet or years_in(sentence) or vocabulary.degrees().find(sentence):
+        return False
+    told = not has_han(sentence) and (ends_sentence(line.text) or width(line.text) > width(sentence) + 40)
+    return told or width(sentence) > 160
 
 
 def _describes_work(sentence: str) -> bool:

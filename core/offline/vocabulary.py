@@ -35,7 +35,27 @@ class Hit:
 
 @cache
 def data() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text("utf-8"))
+    """All word files as one: tables are united, lists of the same name put together; what stands first wins."""
+    merged: dict[str, Any] = {}
+    for file in _files():
+        _merge(merged, tomllib.loads(file.read_text("utf-8")))
+    return merged
+
+
+def _files() -> list[Path]:
+    here = Path(__file__).parent
+    return [here / "vocabulary.toml", *sorted((here / "words").glob("*.toml"))]
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        known = into.setdefault(key, type(value)())
+        if isinstance(value, dict):
+            _merge(known, value)
+        elif isinstance(value, list):
+            known += [item for item in value if item not in known]
+        else:
+            into[key] = known or value
 
 
 def _key(text: str) -> str:

@@ -1,6 +1,7 @@
 """Degrees and fields of study: levels compared, fields by family."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.offline import vocabulary
@@ -13,6 +14,11 @@ EQUIVALENT_YEARS = 3.0
 
 _STUDYING = re.compile(r"在读|在校|未毕业|肄业|expected|candidate|pursuing|in progress|dropped out|incomplete", re.I)
 _EQUIVALENT = re.compile(r"equivalent|同等学力|同等经验|或同等", re.I)
+_OPEN_FIELD = re.compile(
+    r"related|relevant|similar|equivalent|comparable|quantitative|technical|etc\b|\be\.?g\.?|such as|so on"
+    r"|相关|相近|类似|等专业|类专业",
+    re.I,
+)
 # A degree word under work experience is a customer or a city ("Boston, MA"), not a degree.
 _PLACES = frozenset({"education", "head", "summary", "unknown", "other"})
 
@@ -37,6 +43,9 @@ def judge(case: Case) -> Answer:
     if not best.finished:
         return Answer("partial", (passage,), "degree_unfinished")
     if demand.fields and not in_field:
+        near = _related(case, fields)
+        if near:
+            return Answer("met", distinct([passage, near]), "field_related")
         return Answer("partial", (passage,), "field_other")
     passages = distinct([passage, *([in_field] if in_field else [])])
     return Answer("met", passages, "degree_above" if best.level > demand.degree else "degree")
@@ -62,6 +71,15 @@ def _field_alone(case: Case, in_field: Passage | None, other: Passage | None) ->
     if in_field:
         return Answer("met", (in_field,), "field")
     return Answer("missing", (other,), "field_other") if other else absent(case)
+
+
+def _related(case: Case, studied: Mapping[str, Passage]) -> Passage | None:
+    """The passage with a field next to the asked one, where the demand takes such a field ("or a related field")."""
+    if not _OPEN_FIELD.search(case.demand.text):
+        return None
+    families = vocabulary.data()["field_family"].values()
+    wanted = [set(family) for family in families if set(family) & set(case.demand.fields)]
+    return next((passage for name, passage in studied.items() if any(name in family for family in wanted)), None)
 
 
 def _too_low(case: Case, passage: Passage | None) -> Answer:

@@ -23,6 +23,11 @@ def judge(case: Case) -> Answer:
         if found and (found[0].relation in _FULL_RELATIONS or not evidence.denied.get(term)):
             best[term] = found[0]
     credits = {term: _worth(best[term], demand) if term in best else NONE for term in terms}
+    if case.demand.examples and (example := _example(case)):
+        # "A visualization tool (Tableau, Looker)": who knows an example knows what it is an example of.
+        for term in terms:
+            if credits[term] < FULL and not evidence.denied.get(term):
+                best[term], credits[term] = example, FULL
     if not best:
         return by_words(case, terms)
     ranked = sorted(best, key=lambda term: -credits[term])
@@ -49,6 +54,12 @@ def judge(case: Case) -> Answer:
         else "listed"
     )
     return Answer("met", passages, reason, {"found": written(shown)})
+
+
+def _example(case: Case) -> Found | None:
+    """The best evidence of an example that is worth full credit."""
+    found = [hit for name in case.demand.examples for hit in case.evidence.terms(name, case.demand.text)[:1]]
+    return next((hit for hit in found if hit.relation in _FULL_RELATIONS and _worth(hit, case.demand) == FULL), None)
 
 
 def _worth(found: Found, demand: Demand) -> float:

@@ -31,12 +31,10 @@ def judge(case: Case) -> Answer:
     """For a demand that names years. The trade decides which positions count; an industry may be named anywhere."""
     demand, evidence = case.demand, case.evidence
     terms = _specific([term for term in demand.terms if vocabulary.kind(term) not in ("soft", "certificate")])
-    # Years of Java are years in which Java shows, whatever else the demand names.
-    topic = (
-        tuple(term for term in terms if vocabulary.kind(term) == "tech" and vocabulary.is_technique(term))
-        or tuple(term for term in terms if vocabulary.kind(term) != "domain")
-        or terms
-    )
+    trades = tuple(term for term in terms if vocabulary.kind(term) != "domain")
+    techniques = tuple(term for term in terms if vocabulary.kind(term) == "tech" and vocabulary.is_technique(term))
+    # Years of Java are years in which Java shows, whatever else the demand names, unless it leaves a choice.
+    topic = (() if demand.any_of else techniques) or trades or terms
     words = _topic_words(demand)
     relevant = [job for job in evidence.jobs if not (topic or words) or _relevant(job.text, topic, words)]
     stated = _stated_years(evidence, topic, words)
