@@ -133,6 +133,7 @@ _LICENCE = re.compile(
     r"|credential",
     re.I,
 )
+_HOLDING = re.compile(r"\bgraduate certificate\b|(?:持有?|具有?|取得|获得?|考取|有).{0,24}(?:证书?|资格证?|职称|执照)(?![券明据件实])|资格证书?|上岗证|执业证|\b(?:holds?|current|valid|active)\b.{0,40}\b(?:licen[cs]e|certificat\w+|registration)\b|\b(?:licen[cs]e|certificate|certification) (?:required|preferred)", re.I)
 _EXPERIENCE = re.compile(r"经验|经历|背景|experience|background|track record|worked (?:in|with|as)|从业", re.I)
 _DEGREE_WORD = re.compile(r"学历|学位|degree|diploma|毕业", re.I)
 _SPOKEN = re.compile(
@@ -399,6 +400,7 @@ def _category(
     first_is_language = any(hit.start == 0 and vocabulary.kind(hit.name) == "language" for hit in vocabulary.find(text))
     rules: tuple[tuple[bool, Category], ...] = (
         ("certificate" in kinds and not years, "certification"),
+        (bool(_HOLDING.search(text)) and not years and not degree, "certification"),
         (years and bool(_EXPERIENCE.search(text) or terms), "experience"),
         (degree and not (hard and not _DEGREE_WORD.search(text) and not field), "education"),
         (field and bool(_MAJOR.search(text)), "education"),

@@ -6,15 +6,17 @@ of it.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 from core.offline import vocabulary
 from core.offline.dates import Period, date_ranges
-from core.offline.lines import HAN, fold, has_han, width
+from core.offline.lines import width
 from core.offline.lines import read as read_lines
+from core.offline.outline import outline
+from core.offline.positions import Position
 from core.offline.sections import heading_kind
 from core.offline.text import clean_resume, sentences, stems
 from core.offline.vocabulary import RELATIONS, Relation
@@ -23,12 +25,13 @@ from core.schemas import Source
 LONGEST_QUOTE = 160
 
 _NOT_HAN = (
-    r"不(?:太|是很|够|大)?(?:熟悉?|了解|会(?!议|计)|懂|擅长|精通)|没有|没(?:用|做|干|带|考|学|接触)过?|未曾|未(?:接触|使用|从事|掌握|考|取得|做)"
-    r"|无(?!人|线|菌|缝|障碍|差错|事故|锡|纸|忧)|缺乏|暂无|尚未|欠缺|从未|零基础"
+    r"不(?:太|是很|够|大)?(?:熟悉?|了解|会(?!议|计)|懂|擅长|精通)|没有|没(?:用|做|干|带|考|学|接触|写|碰|操作)过?|未曾"
+    r"|未(?:接触|使用|从事|掌握|考|取得|做|参与|涉及|获得)|无(?!人|线|菌|缝|障碍|差错|事故|锡|纸|忧)|缺乏|暂无|尚未|欠缺|从未|零基础|非本人"
 )
 _NOT_LATIN = (
-    r"\b(?:no|not|never|lack(?:s|ing)?|without any|unfamiliar with|haven't|hasn't|don't|doesn't|didn't|have not"
-    r"|has not|do not|cannot|can't|isn't|little|limited)\b(?! only| just| merely)"
+    r"\b(?:no(?!\.? ?\d)|not|never|nor|lack(?:s|ing)?|without any|unfamiliar with|haven't|hasn't|hadn't|don't|doesn't"
+    r"|didn't|cannot|can't|isn't|wasn't|weren't|aren't|(?:very )?(?:little|limited) (?:experience|knowledge|exposure))\b"
+    r"(?! only| just| merely)"
 )
 _NEGATION = re.compile(rf"(?:{_NOT_HAN})[^，,。；;]{{0,40}}$|{_NOT_LATIN}(?:\W+\w+){{0,6}}\W*$", re.I)
 # The rest of a clause after the word that negates it.
@@ -36,27 +39,48 @@ _NEGATION = re.compile(rf"(?:{_NOT_HAN})[^，,。；;]{{0,40}}$|{_NOT_LATIN}(?:\
 _NEGATED_LIST = rf"(?:{_NOT_HAN}|{_NOT_LATIN})[^，,。；;.:：]*[:：][^。；;.]*"
 _NEGATED = re.compile(rf"{_NEGATED_LIST}|(?:{_NOT_HAN}|{_NOT_LATIN})[^，,。；;.]*", re.I)
 _NEGATED_LIST_BEFORE = re.compile(rf"{_NEGATED_LIST}$", re.I)
+# Said of the name it follows: "InDesign：没有用过", "Spark was never needed", "CPA: expired".
+_DENIED_HAN = (
+    r"(?:不熟|不会|不了解|不懂|不涉及|(?:没有?|未|从未|尚未)(?:实际)?(?:接触|使?用|做|写|学|操作|参与|负责|碰|考|取得|带|涉及|系统学)过?"
+    r"|经验不足|基础薄弱|(?:没有|无|暂无|零)(?:相关|实际|实操)?(?:经验|基础)|没有$|无$|为零|空白|由(?!我|本人)[^，,。；;|]{1,10}"
+    r"(?:负责|完成|处理|操作|申报|承担|主导|对接|制作))"
+)
 _NEGATED_AFTER = re.compile(
-    r"^[^，,。；;]{0,8}?(?:不熟|未接触|没用过|经验不足|基础薄弱|没有经验|为零)"
-    r"|^[^,.;]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started"
-    r"|known)|expired)\b",
+    rf"^[^，,。；;|]{{0,8}}?[:：|（(\s]*{_DENIED_HAN}"
+    # "个税由财务申报，我没有操作过": what follows the comma speaks of what stands before it.
+    r"|^[^。；;|]{0,24}?[，,]\s*(?:但|不过)?(?:我|本人|自己)?(?:并|都|还|也|均)?(?:没有?|未|从未)[^，,。；;|]{0,6}?(?:过|参与|接触|负责|操作)\s*(?:$|[。；;])"
+    r"|^[^,.;|]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started|known)|expired)\b"
+    r"|^\W{0,3}(?:was|were|is|are|has|have|had)\s+(?:never|not)\b"
+    r"|^[^.;|]{0,40}?\b(?:I|we|me)\b[^.;|]{0,12}?(?:n't|n’t|\bnot|\bnever)\b[^.;|]{0,40}?\b(?:it|them|these|those|this|that|either)\b"
+    r"|^[^.;,|]{0,24}?\b(?:is|are|was|were) (?:handled|done|run|owned|made|managed|covered) by (?:a|an|the|our|my|another|others)\b"
+    r"|^\W{0,3}(?:none|no experience|not used|never used|n/a)\b",
     re.I,
 )
 _BUT = re.compile(r"但是?|不过|然而|\bbut\b|\bhowever\b|\balthough\b|\bthough\b", re.I)
 _WEAK_BEFORE = re.compile(
-    r"(?:了解|接触过|入门|初步|正在学习|自学中?|学习中|公司(?:正在|正|计划|准备|将)(?:上线|引入|切换|迁移)|备考|计划考?)[^，,。；;]{0,16}$|\b(?:basic|beginner"
-    r"|exposure to|currently learning"
-    r"|learning|coursework in|some knowledge of|studying(?: for)?|introductory|familiar with|familiarity with"
-    r"|plan(?:ning)? to|(?:is|are|was|were) (?:moving|migrating|switching|changing)"
-    r"(?: from [^,.;]{1,40}?)? to)\W+(?:\w+\W+){0,5}$",
+    r"(?:了解|接触过|入门|初步|正在学习|自学中?|学习中|公司(?:正在|正|计划|准备|将)(?:上线|引入|切换|迁移)|备考|计划考?|协助|辅助|旁听|跟着"
+    r"|报考|报名|在读|在学|会一点|会简单的?|副)[^，,。；;]{0,16}$|\b(?:basics?(?: of| in)?|beginner"
+    r"|exposure to|currently learning|shadow(?:ed|ing)|assist(?:ed|ing)?(?: with| in)?"
+    r"|learning|coursework in|some knowledge of|studying(?: for)?|introductory|introduction to|familiar with|familiarity with"
+    r"|plan(?:ning)? to|enrol+ed (?:in|for)|(?:booked|registered|signed up) (?:for|on)|(?:is|are|was|were) (?:moving|migrating"
+    r"|switching|changing)(?: from [^,.;]{1,40}?)? to)\W+(?:\w+\W+){0,5}$",
     re.I,
+)
+_PENDING_HAN = (
+    r"正在学习|学习中|入门|备考中?|在考|在学|在读|还在学|基础(?!扎实|知识|设施|架构)|一般|自学|初学|了解|会一点|会简单|只[^，,。；;|]{0,8}过"
+    r"|已?报名|报考|报了|已过[^，,。；;|]{0,6}(?:科|门|笔试)|(?:笔试|科目[一二三四])[^，,。；;|]{0,4}(?:已|全部)?(?:通过|过)|成绩待|待公布|待面试"
+    r"|大学选修|选修课|未毕业|还差|尚未|准备|课程|培训中|计划"
+)
+_PENDING_LATIN = (
+    r"in progress|expected|coursework|course|basics?|beginner|learning|enrol+ed|(?:\w+ ){0,2}(?:booked|applied for|scheduled)"
+    r"|applied for|pending|lapsed|planned|started|of \w+ (?:units|modules|parts|credits)|reinstatement|read[- ]only|online course|self-study|in training|class in|exam (?:in|on)|due in"
 )
 _WEAK_AFTER = re.compile(
-    r"^\W{0,3}(?:正在学习|学习中|入门|备考中?|在考|基础了解|（了解）|\(了解\)|了解|自学|初学|\((?:basic|beginner"
-    r"|learning|in progress"
-    r"|expected)[^)]*\)|(?:is )?in progress|\bexpected\b|coursework)",
+    rf"^[\s:：|（(,，、·\-–—]{{0,4}}(?:\d[^，,。；;|]{{0,8}})?(?:{_PENDING_HAN})"
+    rf"|^[^.;|]{{0,3}}?\b(?:is |are |card |class |exam |certificate )?(?:{_PENDING_LATIN})\b",
     re.I,
 )
+PENDING = re.compile(rf"{_PENDING_HAN}|\b(?:{_PENDING_LATIN})\b", re.I)
 _CONTACT = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.\w|(?<!\d)1[3-9]\d{9}(?!\d)|\+?\d{1,3}[ -]?\(?\d{3}\)?[ -]\d{3}[ -]?\d{4}"
     r"|(?:电话|手机|邮箱"
@@ -77,6 +101,9 @@ _PLACE_WORTH = {
     "certifications": 1.0,
     "education": 0.8,
 }
+# A label of these ends the position above it: "Education: BSc, 2019"; "Skills: ..." may belong to the position.
+_OWN_LINE = frozenset({"education", "certifications", "languages"})
+_INLINE_LABEL = re.compile(r"[【\[]?([^:：】\]]{2,16})[】\]]?\s*[:：]\s*(?=\S)")
 _SOURCE_ORDER: tuple[Source, ...] = ("resume", "detailed_resume")
 
 
@@ -113,11 +140,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Job:
-    """A dated stretch of work and everything written under it."""
+    """A dated position: its title as far as one is known, what else stands under it, and the passage to quote for it."""
 
     period: Period
     head: Passage
-    text: str
+    title: str
+    lines: tuple[str, ...]  # without what they negate
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join((self.title, *self.lines))
 
 
 @dataclass
@@ -125,6 +157,7 @@ class Evidence:
     """Both documents, ready to be searched. Build it with `gather`."""
 
     passages: list[Passage] = field(default_factory=list)
+    asides: list[Passage] = field(default_factory=list)  # wishes and offers: they show no skill
     jobs: list[Job] = field(default_factory=list)
     names: dict[str, list[tuple[Passage, str, bool]]] = field(default_factory=dict)
     denied: dict[str, list[Passage]] = field(default_factory=dict)
@@ -149,6 +182,11 @@ class Evidence:
         # BM25's inverse document frequency (Robertson, Sparck Jones), never negative.
         self._idf = {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in counts.items()}
 
+    @property
+    def everything(self) -> list[Passage]:
+        """The passages, and after them what the client only wishes or offers."""
+        return [*self.passages, *self.asides]
+
     def terms(self, want: str, about: str = "") -> list[Found]:
         """Evidence for a term, the best first: nearest relation, then full before basic, then place and wording."""
         topic = frozenset(stems(about))
@@ -161,8 +199,8 @@ class Evidence:
             key=lambda f: (
                 RELATIONS.index(f.relation),
                 f.weak,
-                -self._worth(f.passage, topic),
                 f.passage.source != "resume",
+                -self._worth(f.passage, topic),
                 f.passage.line,
             )
         )
@@ -209,9 +247,9 @@ def claimed(text: str) -> str:
 
 def _claim(text: str, start: int, end: int) -> tuple[bool, bool]:
     """(whether the clause claims the name at that place, whether only its basics)."""
-    before = re.split(r"[，,。；;.](?=\s|[\u3400-\u9fff])", text[:start])[-1]
+    before = re.split(r"[，,。；;.|](?=\s|[\u3400-\u9fff])", text[:start])[-1]
     before = _BUT.split(before)[-1]
-    after = text[end : end + 40]
+    after = text[end : end + 80]
     if (
         _NEGATED_LIST_BEFORE.search(text[:start])
         or _NEGATION.search(before)
@@ -232,69 +270,48 @@ def gather(sources: Mapping[Source, str], today: date) -> Evidence:
 
 def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> None:
     section, place = "", "head"
-    dated: list[tuple[Period, Passage, int]] = []
-    parts: list[tuple[str, str]] = []  # (line, place), for the text of a job
-    for number, line in enumerate(read_lines(clean_resume(text))):
+    text = clean_resume(text)
+    own: list[Passage] = []
+    for number, line in enumerate(read_lines(text)):
         kind = None if line.bullet and width(line.text) > 24 else heading_kind(line.text)
         body, title, where = line.text, section, place
-        inline = re.match(r"[【\[]?([^:：】\]]{2,16})[】\]]?\s*[:：]\s*(?=\S)", body)
+        inline = _INLINE_LABEL.match(body)
         if kind:
-            section, place = body.strip(" #*【】[]:：=-—■◆●▌|"), kind
+            section, place = body.strip(" #*【】[]：:=-—■◆●▌|"), kind
             continue
-        if inline and place != "experience" and (named := heading_kind(inline[1])):
+        if inline and (named := heading_kind(inline[1])) and (place != "experience" or named in _OWN_LINE):
             title, where = inline[1].strip(), named
-        parts.append((body, where))
-        if where in _SKIPPED or _CONTACT.search(body):
+            if where in _OWN_LINE:
+                section, place = title, where
+        if _CONTACT.search(body):
             continue
-        for piece in pieces(body):
-            periods = date_ranges(piece, today)
-            passage = Passage(source, piece, title, where, number, bool(periods) and width(piece) <= 80)
-            evidence.passages.append(passage)
-            if where == "experience" or (
-                where in ("head", "projects", "unknown", "other") and not _SCHOOL.search(piece)
-            ):
-                # Less than a month is an event, not a position.
-                dated += [(p, passage, len(parts) - 1) for p in periods if (p.end - p.start).days >= 25]
-    for index, (period, passage, at) in enumerate(dated):
-        # A position's head may be split: company and role on the line before the dates.
-        first = (
-            at - 1
-            if at
-            and not _ends(parts[at - 1][0])
-            and width(parts[at - 1][0]) <= 60
-            and (index == 0 or dated[index - 1][2] < at - 1)
-            else at
-        )
-        last = dated[index + 1][2] if index + 1 < len(dated) else len(parts)
-        under = [claimed(line) for line, kind in parts[first:last] if kind == passage.place]
-        head = passage
-        if (
-            first < at
-            and parts[first][1] == passage.place
-            and not _CONTACT.search(parts[first][0])
-            and len(parts[first][0]) <= LONGEST_QUOTE
-            and not _role_like(passage.text.replace(period.text, " "))
-        ):
-            head = Passage(source, parts[first][0], passage.section, passage.place, passage.line, dated=True)
-        evidence.jobs.append(Job(period, head, "\n".join(under)))
+        found = [
+            Passage(source, piece, title, where, number, bool(date_ranges(piece, today)) and width(piece) <= 80)
+            for piece in pieces(body)
+        ]
+        (evidence.asides if where in _SKIPPED else own).extend(found)
+    evidence.passages += own
+    evidence.jobs += _jobs(outline(text, today).positions, own)
 
 
-_SCHOOL = re.compile(
-    r"大学|学院|本科|硕士|博士|中学|(?<![a-z])(?:university|college|bachelor|master of|b\.s\.|m\.s\.|bsc|msc"
-    r"|gpa)(?![a-z])",
-    re.I,
-)
+def _jobs(positions: Sequence[Position], passages: Sequence[Passage]) -> list[Job]:
+    jobs = []
+    for position in positions:
+        if position.period is None:
+            continue
+        dated = [passage for passage in passages if position.period.text in passage.text]
+        head = _head(position, dated) or _head(position, passages)
+        if head:
+            under = tuple(claimed(line.text) for line in position.lines)
+            jobs.append(Job(position.period, head, position.role, under))
+    return jobs
 
 
-def _ends(text: str) -> bool:
-    return text[-1:] in "。；;.!！?？"
-
-
-def _role_like(text: str) -> bool:
-    """Whether a line with dates says more than the dates."""
-    return len(re.sub(rf"[^A-Za-z{HAN}]", "", fold(text))) >= 8 or (
-        has_han(text) and len(re.findall(f"[{HAN}]", text)) >= 6
-    )
+def _head(position: Position, passages: Sequence[Passage]) -> Passage | None:
+    """The passage that says most of who employed whom as what."""
+    parts = [part for part in (position.role, position.company) if part]
+    named = [passage for passage in passages if any(part in passage.text for part in parts)] or list(passages)
+    return max(named, key=lambda passage: sum(part in passage.text for part in parts), default=None)
 
 
 def pieces(line: str) -> list[str]:

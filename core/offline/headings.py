@@ -8,6 +8,7 @@ from core.offline.demands import job_terms
 from core.offline.lines import HAN, width
 from core.offline.terms import key
 
+_FACT = re.compile(r"(?:job |work )?location|contact|工作地址|工作地点|办公地点|上班地点|联系电话|联系方式", re.I)
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
 _LONGEST, _WIDEST = 16, 100  # words and columns of a heading
 # Words a heading may write small, and those it cannot end with.
@@ -39,6 +40,11 @@ def is_heading_word(word: str) -> bool:
 def named(title: str) -> str | None:
     """The kind of a section by its exact usual name; None for another text."""
     return _named().get(key(title))
+
+
+def is_fact(title: str) -> bool:
+    """Whether what stands under a heading is one line: a place, an address, a telephone number."""
+    return _FACT.fullmatch(title.strip(" :：*_")) is not None
 
 
 def kind(title: str) -> str | None:

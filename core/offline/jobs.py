@@ -15,6 +15,8 @@ from core.schemas import Category, JobSummary, Requirement, TitledPoints
 
 # In this order: without a better sign the first demand of such a kind is the central one.
 _MAY_BE_CORE: tuple[Category, ...] = ("skill", "certification", "experience", "domain")
+# Postings name about so many skills; one that names fewer tells the rest by its duties.
+LEAST_NAMED = 8
 _HEAD_DEGREE = re.compile(r"(?:统招|全日制)?(?:本科|大专|硕士|博士|中专|高中)(?:及以上|以上)?(?:学历)?")
 _HEAD_YEARS = re.compile(r"(?:经验\s*)?\d+\s*[-–~]\s*\d+\s*年(?:以上)?|(?:经验\s*)?\d+\s*年以上")
 
@@ -23,7 +25,7 @@ def summarise(text: str) -> JobSummary:
     """The structure of a job description in Chinese, English or both; same text, same result. Never fails.
 
     Requirements are verbatim substrings of the text (white space and removed markup aside). Benefits, company blurbs
-    and legal notices are none; responsibilities are only where the text states no requirements at all.
+    and legal notices are none; duties are only where the text names few skills, or states no requirements at all.
 
     A must-have is core when the title names it, when the duties name it and its clause insists ("精通", years), or when
     the posting names it three times or more.
@@ -34,6 +36,7 @@ def summarise(text: str) -> JobSummary:
     pieces = [*_head_demands(posting.head, [piece for piece in pieces if not piece.nice]), *pieces]
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
     pieces = [piece for piece in pieces if piece.text not in personal and key(piece.text) != key(title)]
+    pieces = [*_measurable(pieces), *_asked_by_duties(posting, pieces)]
     weights = _Weights(posting, title)
     musts = [weights.requirement(piece) for piece in pieces if not piece.nice]
     if not any(requirement.core for requirement in musts):
@@ -96,6 +99,34 @@ def _derived(responsibilities: Sequence[str]) -> list[Piece]:
             hits = [hit for hit in vocabulary.find(sentence) if vocabulary.kind(hit.name) not in ("soft", "language")]
             (named if hits else plain).append(Piece(sentence, nice=False, strong=False))
     return named if len(named) >= 3 else named + plain
+
+
+def _measurable(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces that ask for something; "You love what you do" asks for nothing, unless nothing else is there."""
+    kept = [
+        piece
+        for piece in pieces
+        if (demand := read(piece.text)).category != "other" or demand.unwritten or cue("requirement").search(piece.text)
+    ]
+    return kept or list(pieces)
+
+
+def _asked_by_duties(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
+    """The duties that name what no demand names, where the posting says little of what the work takes."""
+    named = [_hard_terms(piece.text) for piece in pieces]
+    known = {term for terms in named for term in terms}
+    missing = LEAST_NAMED - sum(bool(terms) for terms in named)
+    found: list[Piece] = []
+    for sentence in (sentence for line in [*posting.responsibilities, *posting.untold] for sentence in sentences(line)):
+        terms = _hard_terms(sentence)
+        if len(found) < missing and terms - known:
+            found.append(Piece(sentence, nice=False, strong=False))
+            known |= terms
+    return found
+
+
+def _hard_terms(text: str) -> set[str]:
+    return {term for term in read(text).terms if vocabulary.kind(term) != "soft"}
 
 
 def _head_demands(head: Sequence[str], musts: Sequence[Piece]) -> list[Piece]:

@@ -46,6 +46,6 @@ def findings(job: JobSummary, resume: str, detailed_resume: str, today: date) ->
     found = []
     for requirement in job.requirements:
         demand = read(requirement.text)
-        answer = decide(Case(demand, requirement, evidence, document_locale))
+        answer = decide(Case(demand, requirement, evidence, document_locale, job.job_title))
         found.append(Finding(requirement, demand, answer.status, answer.passages, answer.reason, answer.values))
     return found

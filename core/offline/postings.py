@@ -14,10 +14,11 @@ from core.offline.demands import Piece, cue, job_terms, split, years_in
 from core.offline.lines import Line, ends_sentence, has_han, width
 from core.offline.lines import join as join_lines
 from core.offline.lines import read as read_lines
-from core.offline.text import clean, sentences
+from core.offline.text import clean, sentence_spans, sentences
 from core.offline.unflatten import opens_demand, restore
 
 _DEMANDING = ("requirements", "nice")
+_ABOUT_OTHERS = ("notice", "apply", "benefits", "company")
 _CUE_ORDER = ("notice", "apply", "benefits", "nice", "requirement", "company", "responsibility")
 ICONS = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?")
 _ICON_BULLET = re.compile(rf"(?:^|(?<=\s))\s*(?:{ICONS.pattern})+\s*", re.M)
@@ -33,6 +34,8 @@ _INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)|(?<=[\w
 
 # Patterns look back and ahead inside a line: a paragraph without a line break must not make them slow.
 LONGEST_LINE = 600
+# A wider line with more sentences is a paragraph, and no item of a list.
+LONGEST_ITEM, MOST_SENTENCES = 160, 2
 _PART = re.compile(rf"[^\n]{{1,{LONGEST_LINE - 1}}}(?:[\s。；;，,、.]|$)|[^\n]{{1,{LONGEST_LINE}}}")
 
 
@@ -53,6 +56,7 @@ class Posting:
     pieces: list[Piece] = field(default_factory=list)
     company: list[str] = field(default_factory=list)
     rest: list[tuple[str, list[str]]] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)  # of `rest`, the sentences that no heading and no cue explains
 
 
 def is_section_name(text: str) -> bool:
@@ -97,8 +101,15 @@ def _lines(text: str) -> list[Line]:
     for row in text.split("\n"):
         if len(_INLINE_NUMBER.findall(row)) >= 2:
             row = _INLINE_NUMBER.sub("\n", row)  # noqa: PLW2901 - the row, cut at its numbers
-        rows.append(_INLINE_BULLET.sub("\n", row))
+        rows += [part for item in _INLINE_BULLET.sub("\n", row).split("\n") for part in _paragraph(item)]
     return _unwrapped([_unnumbered(line) for line in read_lines(_ICON_BULLET.sub("\n• ", "\n".join(rows)))])
+
+
+def _paragraph(row: str) -> list[str]:
+    """A paragraph as its sentences, so that one which names what follows ("What's needed: ...") is seen."""
+    spans = sentence_spans(row) if width(row) > LONGEST_ITEM else []
+    parts = [row[start:stop].strip() for start, _, stop in spans]
+    return [part for part in parts if any(c.isalnum() for c in part)] if len(parts) > MOST_SENTENCES else [row]
 
 
 def _unnumbered(line: Line) -> Line:
@@ -157,11 +168,14 @@ def read_posting(text: str) -> Posting:
             kind, title, rest = found
             before = sections[-1]
             sections.append(_Section(kind, title))
+            passing = kind == "apply" or (kind == "benefits" and before.kind == "head")
             if rest:
                 sections[-1].lines.append(replace(line, text=rest))
-                # "Location: Columbus" is a fact in passing; what follows it belongs where it stood.
-                if kind == "apply" or (kind == "benefits" and before.kind == "head"):
-                    sections.append(_Section(before.kind, before.title))
+            # "Location: Columbus" is a fact in passing; what follows it belongs where it stood.
+            if rest and passing:
+                sections.append(_Section(before.kind, before.title))
+        elif sections[-1].kind == "apply" and sections[-1].lines and headings.is_fact(sections[-1].title):
+            sections.append(_Section(sections[-2].kind, sections[-2].title, [line]))
         else:
             sections[-1].lines.append(line)
     posting = Posting(text)
@@ -194,10 +208,12 @@ def _asks(text: str) -> bool:
 
 def _read_section(posting: Posting, section: _Section, titled: bool) -> None:
     texts = [line.text for line in section.lines]
-    if section.kind == "company":
-        posting.company += texts
-    elif section.kind in ("benefits", "apply"):
-        posting.rest.append((section.title, texts))
+    if section.kind in ("company", "benefits", "apply"):
+        told = [sentence for text in texts for sentence in _read_aside(posting, text)]
+        if section.kind == "company":
+            posting.company += told
+        else:
+            posting.rest.append((section.title, told))
     elif section.kind in ("responsibilities", *_DEMANDING):
         for text in texts:
             _read_told(posting, text, section)
@@ -208,7 +224,20 @@ def _read_section(posting: Posting, section: _Section, titled: bool) -> None:
         top = [line for at, line in enumerate(first) if _is_short(line) or (not at and _is_banner(line))]
         posting.head += [line.text for line in top]
         others = [line for line in section.lines if line not in top]
-        posting.rest.append((section.title, [text for line in others for text in _read_free(posting, line, titled)]))
+        untold = [text for line in others for text in _read_free(posting, line, titled)]
+        posting.untold += [text for text in untold if not any(cue(name).search(text) for name in _ABOUT_OTHERS)]
+        posting.rest.append((section.title, untold))
+
+
+def _read_aside(posting: Posting, text: str) -> list[str]:
+    """A line about the firm or what it offers; demands that slipped in are taken out of it."""
+    rest = []
+    for sentence in sentences(text):
+        if _is_demand(sentence) and not any(cue(name).search(sentence) for name in ("notice", "apply", "benefits")):
+            posting.pieces += split(sentence)
+        else:
+            rest.append(sentence)
+    return [text] if len(rest) == len(sentences(text)) else rest
 
 
 def _is_short(line: Line) -> bool:

@@ -13,7 +13,7 @@ from core.offline import analyse
 
 PROVIDER = "offline"
 MODEL = "offline/analyst"
-CHUNK = 48  # characters; small enough that a page fills visibly, large enough to cost nothing
+CHUNK = 160  # characters; small enough that a page fills visibly, large enough to cost little on the way
 
 
 class OfflineAnalyst(CustomLLM):  # type: ignore[misc]  # litellm is not typed for subclassing

@@ -4,6 +4,8 @@ import html
 import re
 from functools import cache, lru_cache
 
+import snowballstemmer
+
 from core.offline.lines import HAN, fold
 from core.offline.vocabulary import data
 
@@ -25,24 +27,6 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 _ASCII_WORD = re.compile(r"[a-z0-9][a-z0-9+#]*(?:[.'&][a-z0-9+#]+)*")
 _HAN_RUN = re.compile(f"[{HAN}]+")
-_SUFFIXES = (
-    "ization",
-    "isation",
-    "ations",
-    "ation",
-    "ments",
-    "ment",
-    "ings",
-    "ing",
-    "ies",
-    "ed",
-    "ers",
-    "er",
-    "es",
-    "s",
-)
-
-
 @cache
 def _stop_words() -> frozenset[str]:
     return frozenset(data()["stop_words"])
@@ -73,16 +57,21 @@ def clean(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of one line without their end marks; a mark in brackets or after an abbreviation ends nothing."""
-    parts, start, depth, last = [], 0, 0, 0
+    parts = [text[start:end].strip() for start, end, _ in sentence_spans(text)]
+    return [part for part in parts if any(c.isalnum() for c in part)]
+
+
+def sentence_spans(text: str) -> list[tuple[int, int, int]]:
+    """(start, end, end with its mark) of each sentence of one line."""
+    spans, start, depth, last = [], 0, 0, 0
     for match in _SENTENCE_END.finditer(text):
         depth += _depth(text[last : match.start()])
         last = match.start()
         if depth > 0 or (match[0] == "." and _ABBREVIATION.search(text, max(0, match.start() - 12), match.start())):
             continue
-        parts.append(text[start : match.start()])
+        spans.append((start, match.start(), match.end()))
         start = match.end()
-    parts.append(text[start:])
-    return [part.strip() for part in parts if any(c.isalnum() for c in part)]
+    return [*spans, (start, len(text), len(text))]
 
 
 def _depth(text: str) -> int:
@@ -100,12 +89,13 @@ def outside_brackets(text: str, pattern: re.Pattern[str]) -> list[re.Match[str]]
     return found
 
 
+_stemmer = snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """An English word cut to a stem that its forms share ("managing", "managed", "manager" -> "manag")."""
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
-            return word[: -len(suffix)]
-    return word[:-1] if word.endswith("e") and len(word) > 4 else word
+    """An English word cut to the stem that its forms share (Porter2, the English Snowball stemmer)."""
+    return str(_stemmer.stemWord(word))
 
 
 @lru_cache(maxsize=4096)

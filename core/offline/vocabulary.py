@@ -1,26 +1,26 @@
 """The analyst's vocabulary: what a skill, certificate, degree, language or place may be called, what implies what.
 
-All of it is data in `vocabulary.toml`; here it becomes lexicons that find names in a text, the longest at each place.
+All of it is data in word files; here it becomes lexicons that find names in a text, the longest at each place.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
+from core.offline import wordfiles
 from core.offline.lines import fold
 
 Relation = Literal["same", "instance", "implied", "broader", "near"]
 
-KINDS = ("tech", "tool", "method", "skill", "domain", "soft", "language", "certificate")
+KINDS = wordfiles.KINDS
 HARD_KINDS = frozenset({"tech", "tool", "method", "skill"})
 # Evidence in the order of its worth: only the first two are worth full credit.
 RELATIONS: tuple[Relation, ...] = ("same", "instance", "implied", "broader", "near")
 
 _HAN = re.compile(r"[\u3400-\u9fff、]")
+_START = re.compile(r"(?<![a-z0-9])[a-z0-9]|[^a-z0-9\s]")  # where a name may begin: not within a Latin word
 _MIXED_GAP = re.compile(r"(?<=[\u3400-\u9fff])[ \t]+(?=[A-Za-z0-9])|(?<=[A-Za-z0-9+#])[ \t]+(?=[\u3400-\u9fff])")
 
 
@@ -33,35 +33,9 @@ class Hit:
     end: int
 
 
-@cache
 def data() -> dict[str, Any]:
-    """All word files as one: tables are united, lists of the same name put together; what stands first wins."""
-    merged: dict[str, Any] = {}
-    for file in _files():
-        _merge(merged, tomllib.loads(file.read_text("utf-8")))
-    return merged
-
-
-def _files() -> list[Path]:
-    here = Path(__file__).parent
-    return [here / "vocabulary.toml", *sorted((here / "words").glob("*.toml"))]
-
-
-def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
-    for key, value in more.items():
-        known = into.setdefault(key, type(value)())
-        if isinstance(value, dict):
-            _merge(known, value)
-        elif isinstance(value, list):
-            known += [item for item in value if item not in known]
-        else:
-            into[key] = known or value
-
-
-def _key(text: str) -> str:
-    # Length is kept, so that a place in the key is the same place in the text.
-    lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in fold(text))
-    return lowered.replace("-", " ").replace("’", "'").replace("\n", " ").replace("\u00a0", " ")
+    """The tables of all word files."""
+    return wordfiles.load()
 
 
 def _tight(text: str) -> tuple[str, Sequence[int]]:
@@ -84,38 +58,36 @@ class Lexicon:
         self._strong_after = re.compile(guarded["strong_after"])
         self._not_preceded = {name: re.compile(pattern) for name, pattern in data()["not_preceded"].items()}
         self._not_followed = {name: re.compile(pattern) for name, pattern in data()["not_followed"].items()}
-        by_head: dict[str, dict[str, tuple[str, str]]] = {}
+        self._names: dict[str, tuple[str, str]] = {}
+        lengths: dict[str, set[int]] = {}
         for name, canonical in names:
-            key = _key(_tight(name)[0])
-            by_head.setdefault(key[:2], {}).setdefault(key, (name, canonical))
-        self._by_head = {
-            head: sorted(((key, *value) for key, value in entries.items()), key=lambda e: (-len(e[0]), e[0]))
-            for head, entries in by_head.items()
-        }
+            key = wordfiles.key(_tight(name)[0])
+            self._names.setdefault(key, (name, canonical))
+            lengths.setdefault(key[:2], set()).add(len(key))
+        # How long the names are that begin with these two characters, the longest first.
+        self._lengths = {head: sorted(found, reverse=True) for head, found in lengths.items()}
         self.find = lru_cache(maxsize=8192)(self._find)
 
     def _find(self, text: str) -> tuple[Hit, ...]:
         """The names in `text`, from left to right, none inside another."""
         text, places = _tight(text)
-        key, hits, at = _key(text), [], 0
-        while at < len(key):
+        key, hits, at = wordfiles.key(text), [], 0
+        while start := _START.search(key, at):
+            at = start.start()
             hit = self._at(text, key, at)
             if hit:
                 hits.append(hit)
-                at = hit.end
-            else:
-                at += 1
+            at = hit.end if hit else at + 1
         return tuple(Hit(hit.name, places[hit.start], places[hit.end - 1] + 1) for hit in hits)
 
     def _at(self, text: str, key: str, at: int) -> Hit | None:
-        candidates = self._by_head.get(key[at : at + 2], [])
-        if key[at] in "crd":  # names of one letter, filed under themselves
-            candidates = [*candidates, *self._by_head.get(key[at], [])]
-        for name_key, name, canonical in candidates:
-            if not key.startswith(name_key, at):
+        for length in (*self._lengths.get(key[at : at + 2], ()), 1):
+            folded = key[at : at + length]
+            if folded not in self._names or len(folded) < length:
                 continue
-            end = _end(key, at, name_key)
-            if end and self._spelled(text, name, at, at + len(name_key)):
+            name, canonical = self._names[folded]
+            end = _end(key, at, folded)
+            if end and self._spelled(text, name, at, at + length):
                 return Hit(canonical, at, end)
         return None
 
@@ -158,22 +130,20 @@ def _alnum(key: str, at: int) -> bool:
 def _parsed() -> tuple[dict[str, str], list[tuple[str, str]], list[tuple[str, tuple[str, ...], bool]]]:
     """Kind of each term; (name, term) pairs; groups (name or "", members, whether members stand in for each other)."""
     kinds: dict[str, str] = {}
-    names: list[tuple[str, str]] = []
     groups: list[tuple[str, tuple[str, ...], bool]] = []
     for kind in KINDS:
         for term, aliases in data()[kind].items():
             kinds[term] = kind
-            names.append((term, term))
             instances = [alias[1:] for alias in aliases if alias[0] == "<"]
             near = [alias[1:] for alias in aliases if alias[0] == "~"]
-            names += [(alias.lstrip("<~"), alias[1:] if alias[0] in "<~" else term) for alias in aliases]
             kinds |= {name: kind for name in instances + near if name not in kinds}
             if instances:
                 groups.append((term, tuple(instances), True))
             if near:
                 groups.append(("", (term, *near), True))
     groups += [(group["name"], tuple(group["members"]), group.get("transfer", False)) for group in data()["group"]]
-    return kinds, names, groups
+    # Of two terms with the same name the first has it, and that is the own file's.
+    return kinds, [*wordfiles.names(wordfiles.own()), *wordfiles.names(data())], groups
 
 
 @cache
@@ -201,17 +171,30 @@ def _is_discipline(name: str) -> bool:
 
 
 @cache
+def _links() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, set[str]]]:
+    """Of each name: what it is directly an instance of, its direct instances, and what it can stand in for."""
+    parents: dict[str, set[str]] = {}
+    instances: dict[str, set[str]] = {}
+    near: dict[str, set[str]] = {}
+    for parent, members, transfer in _parsed()[2]:
+        for member in members:
+            if parent:
+                parents.setdefault(member, set()).add(parent)
+                instances.setdefault(parent, set()).add(member)
+            if transfer:
+                near.setdefault(member, set()).update(members)
+    return parents, instances, near
+
+
+@cache
 def _closure(name: str, up: bool) -> frozenset[str]:
     """What `name` is an instance of (`up`), or what are instances of it, directly or through others."""
+    parents, instances, _ = _links()
+    links = parents if up else instances
     found: set[str] = set()
     frontier = {name}
     while frontier:
-        step: set[str] = set()
-        for parent, members, _ in _parsed()[2]:
-            if up and parent and frontier & set(members):
-                step.add(parent)
-            elif not up and parent in frontier:
-                step |= set(members)
+        step = set().union(*(links.get(each, ()) for each in frontier))
         frontier = step - found
         found |= step
     return frozenset(found - {name})
@@ -234,9 +217,7 @@ def relation(have: str, want: str) -> Relation | None:
         return "implied"
     if have in _closure(want, True) and not (_is_discipline(have) and is_technique(want)):
         return "broader"
-    if any(transfer and have in members and want in members for _, members, transfer in _parsed()[2]):
-        return "near"
-    return None
+    return "near" if want in _links()[2].get(have, ()) else None
 
 
 def _table(name: str) -> Lexicon:

@@ -1,27 +1,42 @@
 """Certificates: held, nearly held, or a relative of the one asked for."""
 
+import re
 from collections.abc import Sequence
 
 from core.offline import vocabulary
-from core.offline.evidence import Found
-from core.offline.judges.common import Answer, Case, absent, asked, by_words, distinct, written
+from core.offline.evidence import PENDING, Found
+from core.offline.judges.common import MET_SHARE, Answer, Case, absent, asked, distinct, written
+from core.offline.text import stems
+
+_CERTIFICATE = re.compile(r"证|资格|职称|certif|licen[cs]|registered|registration|\bcards?\b|diploma|provider|accredit|chartered", re.I)
+_STATEMENT = re.compile(r"[；;。|｜]|\.\s")
+# A neighbouring certificate is not the one that is asked for.
+_HOLDING = ("same", "instance")
+# Grades of one certificate, the lowest first: a higher one includes the lower.
+_GRADES = (
+    ("小学", "初级中学", "高级中学"),
+    ("初级", "中级", "高级"),
+    ("四级", "三级", "二级", "一级"),
+    ("丙等", "乙等", "甲等"),
+)
 
 
 def judge(case: Case) -> Answer:
     """For a demand for certificates; without a known one in its text, by its wording."""
     demand, evidence = case.demand, case.evidence
     terms = [term for term in demand.terms if vocabulary.kind(term) == "certificate"]
+    subjects = [term for term in demand.terms if vocabulary.kind(term) in vocabulary.HARD_KINDS]
     best: dict[str, Found] = {}
     for term in terms:
-        if found := [found for found in evidence.terms(term, demand.text) if found.relation != "implied"]:
-            best[term] = found[0]
+        found = [f for f in evidence.terms(term, demand.text) if f.relation in _HOLDING and _is_proof(f)]
+        if found:
+            best[term] = min(found, key=lambda f: not _held(f, demand.text, subjects))
     if not best:
-        return absent(case, terms) if terms else by_words(case)
-    subjects = [term for term in demand.terms if vocabulary.kind(term) in vocabulary.HARD_KINDS]
-    held = [found for found in best.values() if _held(found, subjects)]
+        return absent(case, terms) if terms else _by_name(case)
+    held = [found for found in best.values() if _held(found, demand.text, subjects)]
     if not held:
         first = next(iter(best.values()))
-        reason = "certificate_pending" if first.weak else "certificate_near"
+        reason = "certificate_pending" if _pending(first) else "certificate_near"
         return Answer("partial", (first.passage,), reason, {"found": first.name})
     passages = distinct([found.passage for found in held])
     if demand.any_of or len(held) == len(terms):
@@ -30,8 +45,57 @@ def judge(case: Case) -> Answer:
     return Answer("partial", passages, "some_of", {"found": written(held), "lacking": asked(demand, lacking)})
 
 
-def _held(found: Found, subjects: Sequence[str]) -> bool:
-    return found.relation in ("same", "instance") and not found.weak and _same_subject(found.passage.text, subjects)
+def _by_name(case: Case) -> Answer:
+    """A certificate the vocabulary does not know: the passage among certificates that shares most of its name."""
+    wanted = stems(case.demand.text)
+    best = None
+    for passage in case.evidence.passages:
+        if passage.place != "certifications" and not _CERTIFICATE.search(passage.text):
+            continue
+        share = sum(word in passage.stems for word in wanted) / len(wanted) if wanted else 0.0
+        if share >= MET_SHARE and (best is None or share > best[0]):
+            best = (share, passage)
+    if best is None:
+        return absent(case)
+    if PENDING.search(best[1].text):
+        return Answer("partial", (best[1],), "certificate_pending", {"found": case.demand.text})
+    return Answer("met", (best[1],), "certificate", {"found": case.demand.text})
+
+
+def _too_low(text: str, passage: str) -> bool:
+    """Whether a passage names a lower grade than the asked one, and none that is as high."""
+    for grades in _GRADES:
+        asked_for = [rank for rank, grade in enumerate(grades) if grade in text]
+        held = [rank for rank, grade in enumerate(grades) if grade in passage]
+        if asked_for and held and max(held) < min(asked_for):
+            return True
+    return False
+
+
+def _is_proof(found: Found) -> bool:
+    """Whether a passage lists the certificate, or is the head of a position; "the RN in charge" is somebody else."""
+    passage = found.passage
+    return passage.place != "experience" or passage.dated or bool(_CERTIFICATE.search(passage.text))
+
+
+def _pending(found: Found) -> bool:
+    """Whether what follows the name, up to the next statement, says that it is not held yet."""
+    if found.weak:
+        return True
+    text = found.passage.text
+    rest = _STATEMENT.split(text[text.find(found.name) + len(found.name) :])[0]
+    others = vocabulary.find(rest)
+    following = next((hit.start for hit in others if vocabulary.kind(hit.name) == "certificate"), len(rest))
+    return PENDING.search(rest[:following]) is not None
+
+
+def _held(found: Found, demand_text: str, subjects: Sequence[str]) -> bool:
+    passage = found.passage.text
+    return (
+        not _pending(found)
+        and not _too_low(demand_text, passage)
+        and _same_subject(passage, subjects)
+    )
 
 
 def _same_subject(text: str, subjects: Sequence[str]) -> bool:

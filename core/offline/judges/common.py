@@ -27,12 +27,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Case:
-    """What a judge decides on. `document_locale` is the language the resume is written in."""
+    """What a judge decides on. `document_locale` is the language the resume is written in, `job_title` the posting's."""
 
     demand: Demand
     requirement: Requirement
     evidence: Evidence
     document_locale: str
+    job_title: str = ""
 
 
 def distinct(passages: Sequence[Passage], limit: int = 3) -> tuple[Passage, ...]:

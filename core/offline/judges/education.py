@@ -12,11 +12,16 @@ from core.offline.judges.common import Answer, Case, absent, distinct
 # Years of work that "or equivalent experience" is taken to mean at least.
 EQUIVALENT_YEARS = 3.0
 
-_STUDYING = re.compile(r"在读|在校|未毕业|肄业|expected|candidate|pursuing|in progress|dropped out|incomplete", re.I)
+_STUDYING = re.compile(
+    r"在读|在校|未毕业|肄业|未取得|还差|预计.{0,12}毕业|expected|candidate|pursuing|in progress|dropped out|incomplete|enrol+ed"
+    r"|not completed|unfinished|did not (?:finish|complete|graduate)|no degree|credits?\b|units? completed"
+    r"|left (?:after|without)|\b(?:one|two|three|1|2|3) years? of (?:a|the)\b|anticipated",
+    re.I,
+)
 _EQUIVALENT = re.compile(r"equivalent|同等学力|同等经验|或同等", re.I)
 _OPEN_FIELD = re.compile(
     r"related|relevant|similar|equivalent|comparable|quantitative|technical|etc\b|\be\.?g\.?|such as|so on"
-    r"|相关|相近|类似|等专业|类专业",
+    r"|相关|相近|类似|等专业",
     re.I,
 )
 # A degree word under work experience is a customer or a city ("Boston, MA"), not a degree.
@@ -37,8 +42,9 @@ def judge(case: Case) -> Answer:
     best = max(degrees, default=None)
     if demand.degree < 0:
         return _field_alone(case, in_field, degrees[best] if best else None)
-    if best is None or best.level < demand.degree:
-        return _too_low(case, degrees[best] if best else None)
+    best = max((degree for degree in degrees if degree.level >= demand.degree), default=None)
+    if best is None:
+        return _too_low(case, degrees[max(degrees)] if degrees else None)
     passage = degrees[best]
     if not best.finished:
         return Answer("partial", (passage,), "degree_unfinished")
@@ -54,17 +60,28 @@ def judge(case: Case) -> Answer:
 def _studied(evidence: Evidence) -> tuple[dict[_Degree, Passage], dict[str, Passage]]:
     degrees: dict[_Degree, Passage] = {}
     fields: dict[str, Passage] = {}
+    unfinished = _followed_by(evidence, _STUDYING)
     # The line under education is the one to quote, wherever else a degree is mentioned.
     for passage in sorted(evidence.passages, key=lambda passage: passage.place != "education"):
         hits = vocabulary.degrees().find(passage.text)
         if passage.place not in _PLACES or not (hits or passage.place == "education"):
             continue
-        finished = not _STUDYING.search(passage.text)
+        finished = not _STUDYING.search(passage.text) and passage not in unfinished
         for hit in hits:
             degrees.setdefault(_Degree(finished, vocabulary.DEGREE_ORDER.index(hit.name)), passage)
         for hit in vocabulary.fields().find(passage.text):
             fields.setdefault(hit.name, passage)
     return degrees, fields
+
+
+def _followed_by(evidence: Evidence, pattern: re.Pattern[str]) -> list[Passage]:
+    """The degrees whose next line, which names none itself, has the pattern: "Since 2023, 71 of 120 credits"."""
+    found = []
+    rows = [passage for passage in evidence.passages if passage.place == "education"]
+    for passage, after in zip(rows, rows[1:], strict=False):
+        if after.source == passage.source and not vocabulary.degrees().find(after.text) and pattern.search(after.text):
+            found.append(passage)
+    return found
 
 
 def _field_alone(case: Case, in_field: Passage | None, other: Passage | None) -> Answer:

@@ -28,7 +28,7 @@ def judge(case: Case) -> Answer:
         for term in terms:
             if credits[term] < FULL and not evidence.denied.get(term):
                 best[term], credits[term] = example, FULL
-    if not best:
+    if not any(credits.values()):
         return by_words(case, terms)
     ranked = sorted(best, key=lambda term: -credits[term])
     if demand.any_of:
@@ -65,7 +65,8 @@ def _example(case: Case) -> Found | None:
 def _worth(found: Found, demand: Demand) -> float:
     if found.relation in _FULL_RELATIONS:
         return HALF if found.weak and not demand.basic else FULL
-    return HALF
+    # A field at large says nothing about the special part that is asked for.
+    return NONE if found.relation == "broader" or found.weak else HALF
 
 
 def _reason(found: Found) -> str:

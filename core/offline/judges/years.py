@@ -17,8 +17,12 @@ PARTIAL_SHARE = 0.5
 
 _EXPERIENCE_WORD = re.compile(r"经验|经历|从业|工作|experience|background|career", re.I)
 _GENERIC = re.compile(
-    r"full[- ]time|professional|progressive|work(?:ing)?|工作经[验历]|全职|实际|从业|同岗位|同类|同等", re.I
+    r"full[- ]time|professional|progressive|work(?:ing)?|similar|comparable|relevant|related|\b(?:role|position|field"
+    r"|industry|area|capacity|function|environment|setting|job)s?\b|工作经[验历]|全职|实际|从业|同岗位|同类|同等|类似|相似|相近|相关|岗位|职位",
+    re.I,
 )
+# A position whose title names another trade counts only if its duties come back to the asked one so often.
+_LEAST_MENTIONS = 2
 # What others do, or what the client would like to do, is no trade of the client's.
 _NOT_OWN = re.compile(
     r"(?<!理)由[^，,。；;\n]*|(?:想|希望|打算|计划|考虑)(?:转|做|往|成为|从事|朝)[^，,。；;\n]*"
@@ -36,7 +40,10 @@ def judge(case: Case) -> Answer:
     # Years of Java are years in which Java shows, whatever else the demand names, unless it leaves a choice.
     topic = (() if demand.any_of else techniques) or trades or terms
     words = _topic_words(demand)
-    relevant = [job for job in evidence.jobs if not (topic or words) or _relevant(job.text, topic, words)]
+    if not (topic or words):
+        # "5 years of experience", in a posting for what its title says.
+        topic = _trades(case.job_title)
+    relevant = [job for job in evidence.jobs if not (topic or words) or _in_trade(job, topic, words)]
     stated = _stated_years(evidence, topic, words)
     years, passages = _years(relevant), [job.head for job in relevant]
     if stated and stated[0] > years:
@@ -56,7 +63,7 @@ def _elsewhere(case: Case, topic: Sequence[str], values: dict[str, str]) -> Answ
     """Too few years in the field itself: years next door, the field without dates, or work of another kind."""
     demand, evidence = case.demand, case.evidence
     wider = sorted({p for term in topic for p in vocabulary.ancestors(term) if vocabulary.kind(p) != "domain"})
-    related = [job for job in evidence.jobs if wider and _relevant(job.text, wider, ())]
+    related = [job for job in evidence.jobs if wider and _in_trade(job, wider, ())]
     if related and _years(related) + TOLERANCE >= demand.years:
         heads = distinct([job.head for job in related])
         return Answer("partial", heads, "years_related", values | {"years": _number(_years(related))})
@@ -91,10 +98,31 @@ def _full(evidence: Evidence, term: str) -> bool:
     return any(found.relation in ("same", "instance", "implied") for found in evidence.terms(term))
 
 
+def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether a position is one in the asked trade: by its title if that names a trade, else by what was done in it."""
+    trades = _trades(job.title)
+    techniques = any(vocabulary.is_technique(term) for term in topic)
+    if not topic or techniques or not trades:
+        return _relevant(job.text, topic, words)
+    if _near(trades, topic):
+        return True
+    return sum(_relevant(line, topic, words) for line in job.lines) >= _LEAST_MENTIONS
+
+
+def _trades(text: str) -> tuple[str, ...]:
+    """What a title says somebody does: "Senior Java Developer" -> Java; industries aside."""
+    hits = vocabulary.find(_NOT_OWN.sub(" ", text))
+    return tuple(dict.fromkeys(hit.name for hit in hits if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS))
+
+
+def _near(names: Sequence[str], topic: Sequence[str]) -> bool:
+    return any(vocabulary.relation(have, want) in ("same", "instance", "implied") for want in topic for have in names)
+
+
 def _relevant(text: str, topic: Sequence[str], words: Sequence[str]) -> bool:
     text = _NOT_OWN.sub(" ", text)
     names = list(dict.fromkeys(hit.name for hit in vocabulary.find(text)))
-    if any(vocabulary.relation(have, want) in ("same", "instance", "implied") for want in topic for have in names):
+    if _near(names, topic):
         return True
     have_words = frozenset(stems(text))
     # Names decide where there are any; words only where there are none.
