@@ -133,7 +133,10 @@ _LICENCE = re.compile(
     r"|credential",
     re.I,
 )
-_HOLDING = re.compile(r"\bgraduate certificate\b|(?:持有?|具有?|取得|获得?|考取|有).{0,24}(?:证书?|资格证?|职称|执照)(?![券明据件实])|资格证书?|上岗证|执业证|\b(?:holds?|current|valid|active)\b.{0,40}\b(?:licen[cs]e|certificat\w+|registration)\b|\b(?:licen[cs]e|certificate|certification) (?:required|preferred)", re.I)
+_HOLDING = re.compile(
+    r"\bgraduate certificate\b|(?:持有?|具有?|取得|获得?|考取|有).{0,24}(?:证书?|资格证?|职称|执照)(?![券明据件实])|资格证书?|上岗证|执业证|\b(?:holds?|current|valid|active)\b.{0,40}\b(?:licen[cs]e|certificat\w+|registration)\b|\b(?:licen[cs]e|certificate|certification) (?:required|preferred)",
+    re.I,
+)
 _EXPERIENCE = re.compile(r"经验|经历|背景|experience|background|track record|worked (?:in|with|as)|从业", re.I)
 _DEGREE_WORD = re.compile(r"学历|学位|degree|diploma|毕业", re.I)
 _SPOKEN = re.compile(

@@ -211,7 +211,7 @@ class Evidence:
         wanted = stems(text)
         if not wanted:
             return None, 0.0
-        ceiling = math.log(1 + 2 * len(self.passages) + 1)
+        ceiling = 0.7 * math.log(1 + 2 * len(self.passages) + 1)
         weights = {word: self._idf.get(word, ceiling) for word in wanted}
         total = sum(weights.values())
         best: tuple[float, float, Passage] | None = None

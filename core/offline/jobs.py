@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import get_args
 
 from core.offline import job_facts, vocabulary
-from core.offline.demands import Piece, cue, read
-from core.offline.lines import width
+from core.offline.demands import Demand, Piece, cue, read
+from core.offline.lines import has_han, width
 from core.offline.postings import Posting, read_posting
 from core.offline.terms import key
 from core.offline.text import sentences
@@ -15,8 +15,17 @@ from core.schemas import Category, JobSummary, Requirement, TitledPoints
 
 # In this order: without a better sign the first demand of such a kind is the central one.
 _MAY_BE_CORE: tuple[Category, ...] = ("skill", "certification", "experience", "domain")
-# Postings name about so many skills; one that names fewer tells the rest by its duties.
-LEAST_NAMED = 8
+# Postings name about so many skills; one that names fewer tells the rest by its duties. One that sets its demands apart
+# under a heading of their own means them to be complete, unless they name next to nothing.
+LEAST_NAMED, LEAST_SET_APART = 8, 4
+_LATIN_NAME = re.compile(
+    r"(?<![A-Za-z0-9@/.])[A-Za-z][A-Za-z0-9+#]*(?:[.-][A-Za-z0-9]+)*(?![A-Za-z0-9@])(?<=[A-Za-z0-9+#]{2})"
+)
+# A degree or years outside the demands count where the words beside them say that they are asked for.
+_DEGREE_ASKED = re.compile(
+    r"学历|以上|毕业|专业|degree\b|diploma\b|\b(?:require|qualif|education|must|hold|minimum|preferred)\w*", re.I
+)
+_YEARS_ASKED = re.compile(r"经验|经历|工作年限|experience|\b(?:minimum|at least|require\w*)\b", re.I)
 _HEAD_DEGREE = re.compile(r"(?:统招|全日制)?(?:本科|大专|硕士|博士|中专|高中)(?:及以上|以上)?(?:学历)?")
 _HEAD_YEARS = re.compile(r"(?:经验\s*)?\d+\s*[-–~]\s*\d+\s*年(?:以上)?|(?:经验\s*)?\d+\s*年以上")
 
@@ -36,7 +45,7 @@ def summarise(text: str) -> JobSummary:
     pieces = [*_head_demands(posting.head, [piece for piece in pieces if not piece.nice]), *pieces]
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
     pieces = [piece for piece in pieces if piece.text not in personal and key(piece.text) != key(title)]
-    pieces = [*_measurable(pieces), *_asked_by_duties(posting, pieces)]
+    pieces = [*_measurable(pieces, chinese=has_han(posting.text)), *_asked_by_duties(posting, pieces)]
     weights = _Weights(posting, title)
     musts = [weights.requirement(piece) for piece in pieces if not piece.nice]
     if not any(requirement.core for requirement in musts):
@@ -62,8 +71,8 @@ def summarise(text: str) -> JobSummary:
         methodologies=terms["method"],
         domain_knowledge=terms["skill"],
         industry=terms["domain"],
-        education=next(iter(texts["education"]), ""),
-        experience=next(iter(texts["experience"]), ""),
+        education=_first(every, posting, lambda demand: demand.degree >= 0, _DEGREE_ASKED) or _one(texts["education"]),
+        experience=_first(every, posting, lambda demand: demand.years > 0, _YEARS_ASKED) or _one(texts["experience"]),
         certifications=texts["certification"],
         languages=texts["language"],
         soft_skills=texts["soft"],
@@ -73,6 +82,19 @@ def summarise(text: str) -> JobSummary:
         other_requirements=[*texts["other"], *personal],
         raw_sections=[TitledPoints(title=heading, points=points) for heading, points in posting.rest if points],
     )
+
+
+def _one(texts: Sequence[str]) -> str:
+    return next(iter(texts), "")
+
+
+def _first(
+    requirements: Sequence[Requirement], posting: Posting, asks: Callable[[Demand], bool], elsewhere: re.Pattern[str]
+) -> str:
+    """The first requirement that asks for it, else the first sentence of the posting that does."""
+    told = (r.text for r in requirements if asks(read(r.text)))
+    every = (s for line in posting.text.split("\n") for s in sentences(line) if elsewhere.search(s) and asks(read(s)))
+    return next(told, "") or next(every, "")
 
 
 def _is_personal(text: str) -> bool:
@@ -101,12 +123,18 @@ def _derived(responsibilities: Sequence[str]) -> list[Piece]:
     return named if len(named) >= 3 else named + plain
 
 
-def _measurable(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces that ask for something; "You love what you do" asks for nothing, unless nothing else is there."""
+def _measurable(pieces: Sequence[Piece], chinese: bool) -> list[Piece]:
+    """The pieces that ask for something; "You love what you do" asks for nothing, unless nothing else is there.
+
+    In a Chinese posting a Latin word on its own is the name of something.
+    """
     kept = [
         piece
         for piece in pieces
-        if (demand := read(piece.text)).category != "other" or demand.unwritten or cue("requirement").search(piece.text)
+        if (demand := read(piece.text)).category != "other"
+        or demand.unwritten
+        or cue("requirement").search(piece.text)
+        or (chinese and not has_han(piece.text))
     ]
     return kept or list(pieces)
 
@@ -115,7 +143,8 @@ def _asked_by_duties(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     """The duties that name what no demand names, where the posting says little of what the work takes."""
     named = [_hard_terms(piece.text) for piece in pieces]
     known = {term for terms in named for term in terms}
-    missing = LEAST_NAMED - sum(bool(terms) for terms in named)
+    least = LEAST_SET_APART if posting.titled else LEAST_NAMED
+    missing = least - sum(bool(terms) for terms in named)
     found: list[Piece] = []
     for sentence in (sentence for line in [*posting.responsibilities, *posting.untold] for sentence in sentences(line)):
         terms = _hard_terms(sentence)
@@ -173,9 +202,16 @@ def _crown(requirements: Sequence[Requirement]) -> None:
 
 
 def _terms(posting: Posting) -> dict[str, list[str]]:
-    """The terms of each kind as the posting writes them, where it speaks of the work and not of itself."""
+    """The terms of each kind as the posting writes them, where it speaks of the work and not of itself. In a Chinese
+    posting a Latin word that the vocabulary does not know is taken for a technique."""
     found: dict[str, dict[str, str]] = {kind: {} for kind in vocabulary.KINDS}
-    for line in [*posting.head, *posting.responsibilities, *(piece.text for piece in posting.pieces)]:
+    asked = [*posting.responsibilities, *(piece.text for piece in posting.pieces)]
+    for line in [*posting.head, *asked, *posting.untold]:
         for hit in vocabulary.find(line):
             found[vocabulary.kind(hit.name)].setdefault(hit.name, line[hit.start : hit.end])
+    for line in filter(has_han, asked):
+        hits = vocabulary.find(line)
+        for word in _LATIN_NAME.finditer(line):
+            if not any(hit.start < word.end() and word.start() < hit.end for hit in hits):
+                found["tech"].setdefault(word[0].lower(), word[0])
     return {kind: list(names.values()) for kind, names in found.items()}

@@ -51,6 +51,7 @@ class Posting:
     """What a posting adds up to, all of it verbatim and in order; `text` is the whole, cleaned."""
 
     text: str
+    titled: bool = False  # whether a heading sets the demands apart
     head: list[str] = field(default_factory=list)
     responsibilities: list[str] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
@@ -181,6 +182,7 @@ def read_posting(text: str) -> Posting:
     posting = Posting(text)
     among_duties = [line for section in sections if section.kind == "responsibilities" for line in section.lines]
     titled = any(section.kind in _DEMANDING and section.lines for section in sections)
+    posting.titled = titled
     titled = titled or sum(_is_demand(line.text) for line in among_duties) >= 3
     for section in sections:
         _read_section(posting, section, titled)

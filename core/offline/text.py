@@ -27,6 +27,8 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 _ASCII_WORD = re.compile(r"[a-z0-9][a-z0-9+#]*(?:[.'&][a-z0-9+#]+)*")
 _HAN_RUN = re.compile(f"[{HAN}]+")
+
+
 @cache
 def _stop_words() -> frozenset[str]:
     return frozenset(data()["stop_words"])

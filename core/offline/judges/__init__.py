@@ -20,8 +20,9 @@ def _is_certificate(case: Case) -> bool:
 
 
 def _all_soft(case: Case) -> bool:
-    terms = case.demand.terms
-    return bool(terms) and all(vocabulary.kind(term) == "soft" for term in terms)
+    if case.demand.terms:
+        return all(vocabulary.kind(term) == "soft" for term in case.demand.terms)
+    return case.requirement.category == "soft" and bool(soft.traits(case.demand))
 
 
 def _is_education(case: Case) -> bool:

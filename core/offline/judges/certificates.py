@@ -5,10 +5,17 @@ from collections.abc import Sequence
 
 from core.offline import vocabulary
 from core.offline.evidence import PENDING, Found
-from core.offline.judges.common import MET_SHARE, Answer, Case, absent, asked, distinct, written
+from core.offline.judges.common import NAMELESS_SHARE, Answer, Case, absent, asked, distinct, written
 from core.offline.text import stems
 
-_CERTIFICATE = re.compile(r"证|资格|职称|certif|licen[cs]|registered|registration|\bcards?\b|diploma|provider|accredit|chartered", re.I)
+_CERTIFICATE = re.compile(
+    r"证|资格|职称|certif|licen[cs]|registered|registration|\bcards?\b|diploma|provider|accredit|chartered", re.I
+)
+_GENERIC = re.compile(
+    r"\b(?:current|valid|active|unrestricted|holders?|certificat\w+|certified|licen[cs]ed?|cards?|required|preferred|desirable|in good standing)\b"
+    r"|证书?|资格|持有?|具有|以上|职称|有效",
+    re.I,
+)
 _STATEMENT = re.compile(r"[；;。|｜]|\.\s")
 # A neighbouring certificate is not the one that is asked for.
 _HOLDING = ("same", "instance")
@@ -47,13 +54,13 @@ def judge(case: Case) -> Answer:
 
 def _by_name(case: Case) -> Answer:
     """A certificate the vocabulary does not know: the passage among certificates that shares most of its name."""
-    wanted = stems(case.demand.text)
+    wanted = stems(_GENERIC.sub(" ", case.demand.text))
     best = None
     for passage in case.evidence.passages:
-        if passage.place != "certifications" and not _CERTIFICATE.search(passage.text):
+        if passage.place == "experience" and not _CERTIFICATE.search(passage.text):
             continue
         share = sum(word in passage.stems for word in wanted) / len(wanted) if wanted else 0.0
-        if share >= MET_SHARE and (best is None or share > best[0]):
+        if share >= NAMELESS_SHARE and (best is None or share > best[0]):
             best = (share, passage)
     if best is None:
         return absent(case)
@@ -91,11 +98,7 @@ def _pending(found: Found) -> bool:
 
 def _held(found: Found, demand_text: str, subjects: Sequence[str]) -> bool:
     passage = found.passage.text
-    return (
-        not _pending(found)
-        and not _too_low(demand_text, passage)
-        and _same_subject(passage, subjects)
-    )
+    return not _pending(found) and not _too_low(demand_text, passage) and _same_subject(passage, subjects)
 
 
 def _same_subject(text: str, subjects: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ _FULL_RELATIONS = ("same", "instance")
 def judge(case: Case) -> Answer:
     """For a demand that names something: by the best evidence for each name, or for any where one is enough."""
     demand, evidence = case.demand, case.evidence
-    terms = [term for term in demand.terms if vocabulary.kind(term) != "soft"] or list(demand.terms)
+    terms = _decisive(demand)
     best: dict[str, Found] = {}
     for term in terms:
         found = evidence.terms(term, demand.text)
@@ -54,6 +54,12 @@ def judge(case: Case) -> Answer:
         else "listed"
     )
     return Answer("met", passages, reason, {"found": written(shown)})
+
+
+def _decisive(demand: Demand) -> list[str]:
+    """The names that must be answered: traits beside a skill, and the field beside its tool, are only its setting."""
+    hard = [term for term in demand.terms if vocabulary.kind(term) != "soft"] or list(demand.terms)
+    return [term for term in hard if vocabulary.is_technique(term)] or hard
 
 
 def _example(case: Case) -> Found | None:

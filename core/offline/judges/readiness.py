@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from core.offline.evidence import Passage
-from core.offline.judges.common import MET_SHARE, Answer, Case
+from core.offline.judges.common import NAMELESS_SHARE, Answer, Case
 
 _CLAUSE = re.compile(r"[^，,。；;|｜\n]+")
 
@@ -39,7 +39,11 @@ def judge(case: Case) -> Answer:
         return Answer("missing", (refusals[0],), "denied")
     if not found:
         passage, share = case.evidence.closest(case.demand.text)
-        return Answer("met", (passage,), "similar") if passage and share >= MET_SHARE else Answer("unclear", (), "unsaid")
+        return (
+            Answer("met", (passage,), "similar")
+            if passage and share >= NAMELESS_SHARE
+            else Answer("unclear", (), "unsaid")
+        )
     free = [passage for passage, clause in found if not limited.search(clause) or limited.search(case.demand.text)]
     return Answer("met", (free[0],), "ready") if free else Answer("partial", (found[0][0],), "ready_limited")
 

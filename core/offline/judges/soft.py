@@ -3,16 +3,18 @@
 import re
 
 from core.offline import vocabulary
+from core.offline.demands import Demand
 from core.offline.evidence import Evidence, Passage, claimed
 from core.offline.judges.common import Answer, Case, absent, distinct
 from core.offline.text import stems
 
 
 def judge(case: Case) -> Answer:
-    """For a demand that names soft skills only."""
+    """For a demand that names soft skills only, or tells what having them looks like."""
     demand, evidence = case.demand, case.evidence
     credits, passages = [], []
-    for term in demand.terms:
+    terms = traits(demand)
+    for term in terms:
         shown = _shown(term, demand.text, evidence)
         claimed = [found for found in evidence.terms(term, demand.text) if found.relation == "same" and not found.weak]
         if shown:
@@ -28,7 +30,14 @@ def judge(case: Case) -> Answer:
         return Answer("met", distinct(passages), "soft_shown")
     if share > 0.0:
         return Answer("partial", distinct(passages), "soft_claimed" if 0.5 in credits else "soft_partly")
-    return absent(case, demand.terms)
+    return absent(case, terms)
+
+
+def traits(demand: Demand) -> tuple[str, ...]:
+    """The soft skills a demand names, else those that what it describes would show: "present results to the board"."""
+    named = tuple(term for term in demand.terms if vocabulary.kind(term) == "soft")
+    described = (name for hit in vocabulary.shown().find(demand.text) for name in hit.name.split("|"))
+    return named or tuple(dict.fromkeys(described))
 
 
 def _shown(term: str, about: str, evidence: Evidence) -> Passage | None:
