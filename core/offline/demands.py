@@ -30,7 +30,7 @@ _ANY = re.compile(
     r"|for example"
     rf"|(?<![a-z])(?-i:like (?=[A-Z]))|例如|比如|诸如"
     r"|(?<![a-z])similar(?![a-z])|equivalent|comparable|同等"
-    r"|(?<=[A-Za-z+#\u3400-\u9fff])\s?/\s?(?=[A-Za-z\u3400-\u9fff])",
+    r"|(?<=[A-Za-z+#\u3400-\u9fff])\s?/\s?(?=[A-Za-z\u3400-\u9fff])|、[^、，,。；;（(]{1,16}?等(?!级|待|于|量|同)|都行|都可以",
     re.I,
 )
 _YEARS = re.compile(
@@ -137,8 +137,17 @@ _HOLDING = re.compile(
     r"\bgraduate certificate\b|(?:持有?|具有?|取得|获得?|考取|有).{0,24}(?:证书?|资格证?|职称|执照)(?![券明据件实])|资格证书?|上岗证|执业证|\b(?:holds?|current|valid|active)\b.{0,40}\b(?:licen[cs]e|certificat\w+|registration)\b|\b(?:licen[cs]e|certificate|certification) (?:required|preferred)",
     re.I,
 )
+# Travel, shifts and visas of others are work, no readiness of one's own.
+_ARRANGED = re.compile(
+    r"\b(?:arrang|book|coordinat|organi[sz]|manag|plan|prepar)\w*\s+(?:[\w&/-]+\s+){0,4}(?:travel|shifts?|rotas?|visas?|trips?)"
+    r"|(?:安排|预订|统筹|编制|负责)[^，,。；;]{0,8}(?:出差|差旅|排班|值班|签证)",
+    re.I,
+)
 _EXPERIENCE = re.compile(r"经验|经历|背景|experience|background|track record|worked (?:in|with|as)|从业", re.I)
 _DEGREE_WORD = re.compile(r"学历|学位|degree|diploma|毕业", re.I)
+_DEGREE_IN = re.compile(
+    r"\b(?:B\.?(?:Sc|A|S|Eng|Com|BA)|M\.?(?:Sc|A|S|Eng|BA)|Ph\.?D|Bachelor\w*|Master\w*|degree)\.? (?:in|of)\b", re.I
+)
 _SPOKEN = re.compile(
     r"流利|流畅|熟练|阅读|读写|口语|听说|水平|能力|作为工作|交流|沟通|母语|四级|六级|fluen|native|proficien|speak"
     r"|written|spoken|bilingual|language"
@@ -363,7 +372,7 @@ def read(text: str) -> Demand:
         rank=max(ranks, default=4) if languages else 0,
         tests=tests,
         basic="weak" in strengths and "strong" not in strengths,
-        unwritten=bool(cue("unwritten").search(text)),
+        unwritten=bool(cue("unwritten").search(text)) and not _ARRANGED.search(text),
     )
 
 
@@ -405,13 +414,16 @@ def _category(
         ("certificate" in kinds and not years, "certification"),
         (bool(_HOLDING.search(text)) and not years and not degree, "certification"),
         (years and bool(_EXPERIENCE.search(text) or terms), "experience"),
-        (degree and not (hard and not _DEGREE_WORD.search(text) and not field), "education"),
+        (
+            degree and not (hard and not _DEGREE_WORD.search(text) and not field and not _DEGREE_IN.search(text)),
+            "education",
+        ),
         (field and bool(_MAJOR.search(text)), "education"),
         (test or (language and bool(_SPOKEN.search(text)) and not _TEACHING.search(text)), "language"),
         (language and (not terms or first_is_language) and not _TEACHING.search(text), "language"),
         (years, "experience"),
         (bool(_LICENCE.search(text)) and not hard, "certification"),
-        (hard and not cue("unwritten").search(text), "skill"),
+        (hard and (_ARRANGED.search(text) is not None or not cue("unwritten").search(text)), "skill"),
         ("domain" in kinds, "domain"),
         ("soft" in kinds, "soft"),
         (bool(cue("unwritten").search(text)), "other"),

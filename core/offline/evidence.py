@@ -23,6 +23,7 @@ from core.offline.vocabulary import RELATIONS, Relation
 from core.schemas import Source
 
 LONGEST_QUOTE = 160
+SHORTEST_POSITION = 25  # days
 
 _NOT_HAN = (
     r"不(?:太|是很|够|大)?(?:熟悉?|了解|会(?!议|计)|懂|擅长|精通)|没有|没(?:用|做|干|带|考|学|接触|写|碰|操作)过?|未曾"
@@ -48,7 +49,8 @@ _DENIED_HAN = (
 _NEGATED_AFTER = re.compile(
     rf"^[^，,。；;|]{{0,8}}?[:：|（(\s]*{_DENIED_HAN}"
     # "个税由财务申报，我没有操作过": what follows the comma speaks of what stands before it.
-    r"|^[^。；;|]{0,24}?[，,]\s*(?:但|不过)?(?:我|本人|自己)?(?:并|都|还|也|均)?(?:没有?|未|从未)[^，,。；;|]{0,6}?(?:过|参与|接触|负责|操作)\s*(?:$|[。；;])"
+    r"|^[^。；;|]{0,24}?[，,]\s*(?:但|不过)?(?:我|本人|自己)?(?:并|都|还|也|均)?(?:没有?|未|从未)[^，,。；;|]{0,6}?(?:过|参与|接触|负责|操作|权限)"
+    r"[^，,。；;|]{0,6}(?:$|[，,。；;）)])|^[^，,。；;|]{0,4}没有?[^，,。；;|]{1,2}过"
     r"|^[^,.;|]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started|known)|expired)\b"
     r"|^\W{0,3}(?:was|were|is|are|has|have|had)\s+(?:never|not)\b"
     r"|^[^.;|]{0,40}?\b(?:I|we|me)\b[^.;|]{0,12}?(?:n't|n’t|\bnot|\bnever)\b[^.;|]{0,40}?\b(?:it|them|these|those|this|that|either)\b"
@@ -291,20 +293,34 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
         ]
         (evidence.asides if where in _SKIPPED else own).extend(found)
     evidence.passages += own
-    evidence.jobs += _jobs(outline(text, today).positions, own)
+    evidence.jobs += _jobs(outline(text, today).positions, own, today)
 
 
-def _jobs(positions: Sequence[Position], passages: Sequence[Passage]) -> list[Job]:
-    jobs = []
+def _jobs(positions: Sequence[Position], passages: Sequence[Passage], today: date) -> list[Job]:
+    jobs: list[Job] = []
+    seen: list[str] = []
     for position in positions:
         if position.period is None:
             continue
+        seen.append(position.period.text)
         dated = [passage for passage in passages if position.period.text in passage.text]
         head = _head(position, dated) or _head(position, passages)
         if head:
             under = tuple(claimed(line.text) for line in position.lines)
-            jobs.append(Job(position.period, head, position.role, under))
-    return jobs
+            title = " ".join(part for part in (position.role, position.team) if part)
+            jobs.append(Job(position.period, head, title, (position.company, *under)))
+    return jobs + _told(passages, seen, today)
+
+
+def _told(passages: Sequence[Passage], seen: Sequence[str], today: date) -> list[Job]:
+    """Positions told in a sentence: "2023年6月到现在，我在…做前台接待". Less than a month is an event."""
+    return [
+        Job(period, passage, passage.text, ())
+        for passage in passages
+        if passage.place == "experience" and not any(text in passage.text for text in seen)
+        for period in date_ranges(passage.text, today)[:1]
+        if (period.end - period.start).days >= SHORTEST_POSITION and not period.text.lower().startswith("since")
+    ]
 
 
 def _head(position: Position, passages: Sequence[Passage]) -> Passage | None:

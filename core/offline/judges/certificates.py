@@ -11,6 +11,7 @@ from core.offline.text import stems
 _CERTIFICATE = re.compile(
     r"证|资格|职称|certif|licen[cs]|registered|registration|\bcards?\b|diploma|provider|accredit|chartered", re.I
 )
+_LEVEL = re.compile(r"\b(?:level|grade|stage)\s*(\d)", re.I)
 _GENERIC = re.compile(
     r"\b(?:current|valid|active|unrestricted|holders?|certificat\w+|certified|licen[cs]ed?|cards?|required|preferred|desirable|in good standing)\b"
     r"|证书?|资格|持有?|具有|以上|职称|有效",
@@ -71,6 +72,9 @@ def _by_name(case: Case) -> Answer:
 
 def _too_low(text: str, passage: str) -> bool:
     """Whether a passage names a lower grade than the asked one, and none that is as high."""
+    steps = [[int(step) for step in _LEVEL.findall(side)] for side in (text, passage)]
+    if steps[0] and steps[1] and max(steps[1]) < min(steps[0]):
+        return True
     for grades in _GRADES:
         asked_for = [rank for rank, grade in enumerate(grades) if grade in text]
         held = [rank for rank, grade in enumerate(grades) if grade in passage]

@@ -1,7 +1,7 @@
 """Degrees and fields of study: levels compared, fields by family."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.offline import vocabulary
@@ -12,12 +12,16 @@ from core.offline.judges.common import Answer, Case, absent, distinct
 # Years of work that "or equivalent experience" is taken to mean at least.
 EQUIVALENT_YEARS = 3.0
 
+_PART_TIME = re.compile(r"非全日制|函授|自考|自学考试|成人(?:教育|高考)|开放(?:教育|大学)|网络教育|业余|夜大")
+_FULL_TIME = re.compile(r"(?<!非)(?:全日制|统招)")
+_CONTINUED = re.compile(r"credits?\b|学分|还差|预计.{0,8}毕业|expected|in progress|graduation planned|在读", re.I)
 _STUDYING = re.compile(
-    r"在读|在校|未毕业|肄业|未取得|还差|预计.{0,12}毕业|expected|candidate|pursuing|in progress|dropped out|incomplete|enrol+ed"
+    r"在读|还没|没拿到|在校|未毕业|肄业|未取得|还差|预计.{0,12}毕业|expected|candidate|pursuing|in progress|dropped out|incomplete|enrol+ed"
     r"|not completed|unfinished|did not (?:finish|complete|graduate)|no degree|credits?\b|units? completed"
     r"|left (?:after|without)|\b(?:one|two|three|1|2|3) years? of (?:a|the)\b|anticipated",
     re.I,
 )
+_ANY_FIELD = re.compile(r"any (?:field|discipline|subject)|专业不限|不限专业", re.I)
 _EQUIVALENT = re.compile(r"equivalent|同等学力|同等经验|或同等", re.I)
 _OPEN_FIELD = re.compile(
     r"related|relevant|similar|equivalent|comparable|quantitative|technical|etc\b|\be\.?g\.?|such as|so on"
@@ -48,6 +52,10 @@ def judge(case: Case) -> Answer:
     passage = degrees[best]
     if not best.finished:
         return Answer("partial", (passage,), "degree_unfinished")
+    if _FULL_TIME.search(demand.text) and _PART_TIME.search(passage.text):
+        return Answer("partial", (passage,), "degree_part_time")
+    if not demand.fields and (subjects := _subjects(case)) and not _studied_subject(case, subjects):
+        return Answer("partial", (passage,), "field_other")
     if demand.fields and not in_field:
         near = _related(case, fields)
         if near:
@@ -60,7 +68,7 @@ def judge(case: Case) -> Answer:
 def _studied(evidence: Evidence) -> tuple[dict[_Degree, Passage], dict[str, Passage]]:
     degrees: dict[_Degree, Passage] = {}
     fields: dict[str, Passage] = {}
-    unfinished = _followed_by(evidence, _STUDYING)
+    unfinished = _followed_by(evidence, _CONTINUED)
     # The line under education is the one to quote, wherever else a degree is mentioned.
     for passage in sorted(evidence.passages, key=lambda passage: passage.place != "education"):
         hits = vocabulary.degrees().find(passage.text)
@@ -72,6 +80,24 @@ def _studied(evidence: Evidence) -> tuple[dict[_Degree, Passage], dict[str, Pass
         for hit in vocabulary.fields().find(passage.text):
             fields.setdefault(hit.name, passage)
     return degrees, fields
+
+
+def _subjects(case: Case) -> list[str]:
+    """What the degree must be in, where the list of fields does not know it: "BSc in Physiotherapy"."""
+    if _ANY_FIELD.search(case.demand.text):
+        return []
+    return [term for term in case.demand.terms if vocabulary.kind(term) in ("skill", "domain")]
+
+
+def _studied_subject(case: Case, subjects: Sequence[str]) -> bool:
+    studied = [passage for passage in case.evidence.passages if passage.place in _PLACES]
+    names = {
+        hit.name
+        for passage in studied
+        if vocabulary.degrees().find(passage.text)
+        for hit in vocabulary.find(passage.text)
+    }
+    return any(vocabulary.relation(have, want) for have in names for want in subjects)
 
 
 def _followed_by(evidence: Evidence, pattern: re.Pattern[str]) -> list[Passage]:

@@ -23,7 +23,7 @@ def judge(case: Case) -> Answer:
 def _language(name: str, case: Case) -> Answer:
     best: tuple[int, Passage] | None = None
     for passage in case.evidence.passages:
-        for part in _PART.split(passage.text):
+        for part in _parts(passage.text):
             rank = _rank(name, part)
             if rank is not None and (best is None or rank > best[0]):
                 best = (rank, passage)
@@ -35,6 +35,18 @@ def _language(name: str, case: Case) -> Answer:
     if not case.evidence.denied.get(name) and _DOCUMENT_LANGUAGE[case.document_locale] == name:
         return Answer("unclear", (), "language_of_document")
     return absent(case, (name,))
+
+
+def _parts(text: str) -> list[str]:
+    """The parts of a line; one that only says how well belongs to the language before it: "Spanish, conversational"."""
+    parts: list[str] = []
+    for part in _PART.split(text):
+        named = any(vocabulary.kind(hit.name) == "language" for hit in vocabulary.find(part))
+        if parts and not named and vocabulary.ranks().find(part):
+            parts[-1] += f", {part}"
+        else:
+            parts.append(part)
+    return parts
 
 
 def _rank(name: str, part: str) -> int | None:

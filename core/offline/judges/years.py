@@ -10,8 +10,8 @@ from core.offline.evidence import Evidence, Job, Passage
 from core.offline.judges.common import Answer, Case, absent, asked, distinct, without_names
 from core.offline.text import stems
 
-# Dates in resumes are rounded to months and years.
-TOLERANCE = 0.25
+# Dates in resumes are rounded to months.
+TOLERANCE = 0.1
 # Half of the asked years is worth half.
 PARTIAL_SHARE = 0.5
 
@@ -19,6 +19,18 @@ _EXPERIENCE_WORD = re.compile(r"经验|经历|从业|工作|experience|backgroun
 _GENERIC = re.compile(
     r"full[- ]time|professional|progressive|work(?:ing)?|similar|comparable|relevant|related|\b(?:role|position|field"
     r"|industry|area|capacity|function|environment|setting|job)s?\b|工作经[验历]|全职|实际|从业|同岗位|同类|同等|类似|相似|相近|相关|岗位|职位",
+    re.I,
+)
+# "as a restaurant manager": the title itself is asked for.
+_ROLE = re.compile(
+    r"\bas (?:an?|the) (?P<role>(?!member|part|result|team)[a-z][a-z -]{3,40}?)(?=\s+(?:with|in|at|for|or|and|within|on)\b|[,.;(]|$)",
+    re.I,
+)
+_LEADING = re.compile(
+    r"\b(?:leading|managing|supervising|people management|leadership)\b|管理经验|带团队|团队管理|带领", re.I
+)
+_LEADER = re.compile(
+    r"\b(?:manager|lead|leader|head|director|supervisor|chief|captain|foreman)\b|经理|主管|总监|组长|班长|店长|负责人|领班|主任",
     re.I,
 )
 # A position whose title names another trade counts only if its duties come back to the asked one so often.
@@ -43,7 +55,7 @@ def judge(case: Case) -> Answer:
     if not (topic or words):
         # "5 years of experience", in a posting for what its title says.
         topic = _trades(case.job_title)
-    relevant = [job for job in evidence.jobs if not (topic or words) or _in_trade(job, topic, words)]
+    relevant = [job for job in evidence.jobs if not (topic or words) or _in_trade(job, topic, words, demand.text)]
     stated = _stated_years(evidence, topic, words)
     years, passages = _years(relevant), [job.head for job in relevant]
     if stated and stated[0] > years:
@@ -98,15 +110,26 @@ def _full(evidence: Evidence, term: str) -> bool:
     return any(found.relation in ("same", "instance", "implied") for found in evidence.terms(term))
 
 
-def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str]) -> bool:
+def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str = "") -> bool:
     """Whether a position is one in the asked trade: by its title if that names a trade, else by what was done in it."""
+    if role := _ROLE.search(asked):
+        wanted = frozenset(stems(role["role"]))
+        return bool(wanted) and wanted <= frozenset(stems(job.title))
+    if not topic and _LEADING.search(asked):
+        return bool(_LEADER.search(job.title)) or any(_led(line) for line in job.lines)
     trades = _trades(job.title)
     techniques = any(vocabulary.is_technique(term) for term in topic)
     if not topic or techniques or not trades:
         return _relevant(job.text, topic, words)
     if _near(trades, topic):
         return True
-    return sum(_relevant(line, topic, words) for line in job.lines) >= _LEAST_MENTIONS
+    # A title that names the field at large ("mechanical engineer") needs but one sign of the special part.
+    broader = any(vocabulary.relation(have, want) == "broader" for want in topic for have in trades)
+    return sum(_relevant(line, topic, words) for line in job.lines) >= (1 if broader else _LEAST_MENTIONS)
+
+
+def _led(line: str) -> bool:
+    return any("leadership" in hit.name.split("|") for hit in vocabulary.shown().find(line))
 
 
 def _trades(text: str) -> tuple[str, ...]:
