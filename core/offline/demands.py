@@ -122,9 +122,63 @@ _HELD = re.compile(
 # A sentence begins with a capital: "Calm, clear communication" lists no names.
 _CAPITALISED = re.compile(r"[A-Z][a-z]+")
 _NAME = re.compile(r"(?:[A-Z][\w.+#-]*|[a-z]+[A-Z]\w*)(?: [A-Z0-9][\w.+#-]*){0,2}")
+_PROPER = re.compile(
+    r"(?<![\w@/.&-])(?P<name>[A-Z][\w+#]*(?:[-./&’'][A-Za-z0-9]+)*(?:\s(?:&\s|of\s|and\s(?=[A-Z]\w+\s[A-Z]))?[A-Z0-9][\w+#]*(?:[-./&][A-Za-z0-9]+)*)*)"
+    r"(?:\s*[(（](?P<short>[A-Z][A-Za-z0-9&-]{1,7})[)）])?(?![\w@])"
+)
+# Words with a capital that name nothing one could have.
+_COMMON = frozenset(
+    (
+        *(
+            "I",
+            "A",
+            "The",
+            "You",
+            "We",
+            "Our",
+            "Your",
+            "US",
+            "UK",
+            "EU",
+            "U.S.",
+            "USA",
+            "NYC",
+            "HR",
+            "IT",
+            "B2B",
+            "B2C",
+            "CV",
+            "PhD",
+            "MSc",
+            "BSc",
+            "MBA",
+            "GPA",
+        ),
+        *(
+            "English",
+            "Monday",
+            "Friday",
+            "Saturday",
+            "Sunday",
+            "Must",
+            "Experience",
+            "Strong",
+            "Excellent",
+            "Good",
+            "Ability",
+            "Knowledge",
+            "Bachelor",
+            "Master",
+        ),
+        *("KPI", "KPIs", "VIP", "FAQ", "CEO", "CFO", "VP", "R&D", "APP", "App", "TOP", "OK", "SOP", "AM", "PM"),
+    )
+)
 _SCORE = re.compile(r"\d{1,3}(?:\.\d)?")
 # Running meetings in a language takes C1 on the Common European scale.
 _SPEAKING_RANK = 5
+# Reading and writing mails takes B1.
+_READING_RANK = 3
+_READING = re.compile(r"邮件|阅读|看懂|查阅|审阅|文献|\bread(?:ing)?\b|\be-?mails?\b", re.I)
 # A member of a list of names is short; a longer one is a clause.
 _LONGEST_NAME = 80
 _MAJOR = re.compile(r"专业|学科|degree|major|discipline|field", re.I)
@@ -149,7 +203,7 @@ _DEGREE_IN = re.compile(
     r"\b(?:B\.?(?:Sc|A|S|Eng|Com|BA)|M\.?(?:Sc|A|S|Eng|BA)|Ph\.?D|Bachelor\w*|Master\w*|degree)\.? (?:in|of)\b", re.I
 )
 _SPOKEN = re.compile(
-    r"流利|流畅|熟练|阅读|读写|口语|听说|水平|能力|作为工作|交流|沟通|母语|四级|六级|fluen|native|proficien|speak"
+    r"流利|流畅|熟练|阅读|审阅|查阅|看懂|读写|口语|听说|水平|能力|作为工作|交流|沟通|母语|四级|六级|fluen|native|proficien|speak"
     r"|written|spoken|bilingual|language"
     r"|communicat|read|command",
     re.I,
@@ -178,7 +232,7 @@ class Demand:
 
     `years` is the least number of years, 0 when none is named; `degree` an index into `DEGREE_ORDER`, -1 when none is;
     `rank` a language level from 1 (A1) to 6 (C2), 0 without a language; `terms` are canonical names in the order of the
-    text; `examples` are names given for instance, each of which stands for the terms; `any_of` says that one of several
+    text; `proper` are other names in it, each with its abbreviation where one is given; `examples` are names given for instance, each of which stands for the terms; `any_of` says that one of several
     is enough; `basic` that only the basics are asked for; `unwritten` that a resume usually does not say it.
     """
 
@@ -186,6 +240,7 @@ class Demand:
     category: Category
     terms: tuple[str, ...]
     examples: tuple[str, ...]
+    proper: tuple[tuple[str, ...], ...]
     any_of: bool
     years: float
     degree: int
@@ -199,11 +254,13 @@ class Demand:
 
 @dataclass(frozen=True)
 class Piece:
-    """A verbatim part of a line; `strong` when its clause insists ("精通", "must")."""
+    """A verbatim part of a line; `strong` when its clause insists ("精通", "must"), `listed` when it is an item of a list
+    of demands, and so one however it is worded."""
 
     text: str
     nice: bool
     strong: bool
+    listed: bool = False
 
 
 def years_in(text: str) -> list[tuple[float, int, int]]:
@@ -220,14 +277,14 @@ def years_in(text: str) -> list[tuple[float, int, int]]:
     return found
 
 
-def split(line: str, nice: bool = False) -> list[Piece]:
+def split(line: str, nice: bool = False, listed: bool = False) -> list[Piece]:
     """The independent demands of one line; `nice` when the section already says that none of them is a must."""
     pieces = []
     for sentence in sentences(line):
         for clause in _clauses(_open(sentence)):
             optional = nice or _optional(clause)
             strong = any(hit.name == "strong" for hit in vocabulary.strengths().find(clause))
-            pieces += [Piece(part, optional, strong) for part in _elements(clause) if not _only_asks(part)]
+            pieces += [Piece(part, optional, strong, listed) for part in _elements(clause) if not _only_asks(part)]
     return pieces
 
 
@@ -332,6 +389,14 @@ def _trim(part: str) -> str:
     return shorter.strip(" \t,，、") if sum(c.isalnum() for c in shorter) >= 2 else part
 
 
+_OTHER_LEXICONS = (
+    lambda text: vocabulary.degrees().find(text),
+    lambda text: vocabulary.fields().find(text),
+    lambda text: vocabulary.tests().find(text),
+    lambda text: vocabulary.places().find(text),
+)
+
+
 @lru_cache(maxsize=4096)
 def read(text: str) -> Demand:
     """What the demand `text` asks."""
@@ -353,6 +418,8 @@ def read(text: str) -> Demand:
     languages = languages or tuple(dict.fromkeys(known_tests[test]["language"] for test in tests))
     ranks = [int(hit.name) for hit in vocabulary.ranks().find(text)]
     ranks += [rank for hit in vocabulary.tests().find(text) if (rank := test_rank(hit, text))]
+    if not ranks and _READING.search(text):
+        ranks.append(_READING_RANK)
     if cue("speaking").search(text):
         ranks.append(_SPEAKING_RANK)
     years = [value for value, _, _ in years_in(text)]
@@ -363,6 +430,7 @@ def read(text: str) -> Demand:
         category=category,
         terms=terms,
         examples=examples,
+        proper=_proper(text),
         any_of=_any_of(text),
         years=years[0] if years else 0.0,
         degree=min(degrees, default=-1),
@@ -374,6 +442,26 @@ def read(text: str) -> Demand:
         basic="weak" in strengths and "strong" not in strengths,
         unwritten=bool(cue("unwritten").search(text)) and not _ARRANGED.search(text),
     )
+
+
+def _proper(text: str) -> tuple[tuple[str, ...], ...]:
+    """Names the vocabulary does not know: ("SystmOne",), ("Advanced Life Support", "ALS"). A word that begins a sentence
+    or is common in titles is none, and a heading in which every word is capitalised has none."""
+    known = [(hit.start, hit.end) for lexicon in (vocabulary.find, *_OTHER_LEXICONS) for hit in lexicon(text)]
+    words = re.findall(r"[A-Za-z][\w’'-]+", text)
+    if len(words) >= 5 and sum(word[0].isupper() for word in words) >= 0.7 * len(words):
+        return ()
+    found: list[tuple[str, ...]] = []
+    for match in _PROPER.finditer(text):
+        start, name = match.start(), match["name"]
+        if any(a < match.end("name") and start < b for a, b in known):
+            continue
+        telling = any(c.isupper() or c.isdigit() for c in name[1:]) or has_han(text)
+        first = not text[:start].strip(" \t·•-–—\"'(（*")
+        if (first and not telling) or name in _COMMON:
+            continue
+        found.append((name, match["short"]) if match["short"] else (name,))
+    return tuple(found)
 
 
 def test_rank(hit: vocabulary.Hit, text: str) -> int:

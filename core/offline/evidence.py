@@ -49,13 +49,19 @@ _DENIED_HAN = (
 _NEGATED_AFTER = re.compile(
     rf"^[^，,。；;|]{{0,8}}?[:：|（(\s]*{_DENIED_HAN}"
     # "个税由财务申报，我没有操作过": what follows the comma speaks of what stands before it.
-    r"|^[^。；;|]{0,24}?[，,]\s*(?:但|不过)?(?:我|本人|自己)?(?:并|都|还|也|均)?(?:没有?|未|从未)[^，,。；;|]{0,6}?(?:过|参与|接触|负责|操作|权限)"
+    r"|^[^。；;|]{0,24}?[，,]\s*(?:但|不过)?(?:我|本人|自己)?(?:并|都|还|也|均)?(?:(?:没有?|未|从未)[^，,。；;|]{0,6}?(?:过|参与|接触|负责|操作|权限)|不(?:参与|负责|涉及|经手))"
     r"[^，,。；;|]{0,6}(?:$|[，,。；;）)])|^[^，,。；;|]{0,4}没有?[^，,。；;|]{1,2}过"
     r"|^[^,.;|]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started|known)|expired)\b"
     r"|^\W{0,3}(?:was|were|is|are|has|have|had)\s+(?:never|not)\b"
     r"|^[^.;|]{0,40}?\b(?:I|we|me)\b[^.;|]{0,12}?(?:n't|n’t|\bnot|\bnever)\b[^.;|]{0,40}?\b(?:it|them|these|those|this|that|either)\b"
     r"|^[^.;,|]{0,24}?\b(?:is|are|was|were) (?:handled|done|run|owned|made|managed|covered) by (?:a|an|the|our|my|another|others)\b"
     r"|^\W{0,3}(?:none|no experience|not used|never used|n/a)\b",
+    re.I,
+)
+# The whole statement is of what somebody else does, or was never done.
+DISCLAIMED = re.compile(
+    r"(?:我|本人)?(?:并|都|还|也|均)?(?:没有?|未|从未|不曾)[^，,。；;|]{0,5}(?:过|参与|接触|负责|操作|权限)|(?:我|本人)不(?:参与|负责|涉及|经手)|由(?!我|本人)[^，,。；;|]{1,10}(?:做|负责|完成|处理|审核|操作|申报|承担|主导)"
+    r"|委托外部|\b(?:I|we)(?:['’]ve| have| had)? (?:never|not)\b|\b(?:is|are|was|were) (?:handled|done|run|owned|made|managed|covered|drafted) by (?:a|an|the|our|my|another|others)\b",
     re.I,
 )
 _BUT = re.compile(r"但是?|不过|然而|\bbut\b|\bhowever\b|\balthough\b|\bthough\b", re.I)
@@ -71,7 +77,7 @@ _WEAK_BEFORE = re.compile(
 _PENDING_HAN = (
     r"正在学习|学习中|入门|备考中?|在考|在学|在读|还在学|基础(?!扎实|知识|设施|架构)|一般|自学|初学|了解|会一点|会简单|只[^，,。；;|]{0,8}过"
     r"|已?报名|报考|报了|已过[^，,。；;|]{0,6}(?:科|门|笔试)|(?:笔试|科目[一二三四])[^，,。；;|]{0,4}(?:已|全部)?(?:通过|过)|成绩待|待公布|待面试"
-    r"|大学选修|选修课|未毕业|还差|尚未|准备|课程|培训中|计划"
+    r"|大学选修|选修课|未毕业|还差|尚未|准备|课程|培训中|计划|刚学|补办|预约|办理中"
 )
 _PENDING_LATIN = (
     r"in progress|expected|coursework|course|basics?|beginner|learning|enrol+ed|(?:\w+ ){0,2}(?:booked|applied for|scheduled)"
@@ -80,6 +86,12 @@ _PENDING_LATIN = (
 _WEAK_AFTER = re.compile(
     rf"^[\s:：|（(,，、·\-–—]{{0,4}}(?:\d[^，,。；;|]{{0,8}})?(?:{_PENDING_HAN})"
     rf"|^[^.;|]{{0,3}}?\b(?:is |are |card |class |exam |certificate )?(?:{_PENDING_LATIN})\b",
+    re.I,
+)
+# Said of it in a later clause: "用Docker装过几个应用，属于入门".
+_WEAK_LATER = re.compile(
+    r"^[^。；;|]{0,60}?(?:属于入门|只是入门|仅限自学|入门水平|基础水平|还不会|不熟练|不深入|刚入门)"
+    r"|^[^.;|]{0,60}?\b(?:at (?:a )?(?:beginner|basic|introductory) level|only (?:the )?basics|nothing in production|not in production)\b",
     re.I,
 )
 PENDING = re.compile(rf"{_PENDING_HAN}|\b(?:{_PENDING_LATIN})\b", re.I)
@@ -208,6 +220,18 @@ class Evidence:
         )
         return found
 
+    def named(self, name: str) -> tuple[Passage | None, bool, bool]:
+        """(the best passage with a name that no lexicon has, whether it is claimed, whether only its basics)."""
+        pattern = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", re.I)
+        best: tuple[tuple[bool, bool, float], Passage] | None = None
+        for passage in self.passages:
+            for match in pattern.finditer(passage.text):
+                stated, weak = _claim(passage.text, match.start(), match.end())
+                rank = (stated, not weak, _PLACE_WORTH.get(passage.place, 0.0))
+                if best is None or rank > best[0]:
+                    best = (rank, passage)
+        return (best[1], best[0][0], not best[0][1]) if best else (None, False, False)
+
     def closest(self, text: str) -> tuple[Passage | None, float]:
         """The passage that shares most of what `text` is about, and the share (0 to 1, rare words weigh more)."""
         wanted = stems(text)
@@ -219,7 +243,10 @@ class Evidence:
         best: tuple[float, float, Passage] | None = None
         for passage in self.passages:
             # In the order of `wanted`: a sum over a set would depend on the order of the set.
-            share = sum(weights[word] for word in wanted if word in passage.stems) / total
+            shared = [word for word in wanted if word in passage.stems]
+            if len(shared) < min(2, len(wanted) - 1):
+                continue  # one common word is no closeness
+            share = sum(weights[word] for word in shared) / total
             if share > 0 and (best is None or (share, _PLACE_WORTH.get(passage.place, 0)) > best[:2]):
                 best = (share, _PLACE_WORTH.get(passage.place, 0), passage)
         return (best[2], best[0]) if best else (None, 0.0)
@@ -258,7 +285,7 @@ def _claim(text: str, start: int, end: int) -> tuple[bool, bool]:
         or _NEGATED_AFTER.match(_BUT.split(after)[0])
     ):
         return False, False
-    return True, bool(_WEAK_BEFORE.search(before) or _WEAK_AFTER.match(after))
+    return True, bool(_WEAK_BEFORE.search(before) or _WEAK_AFTER.match(after) or _WEAK_LATER.match(after))
 
 
 def gather(sources: Mapping[Source, str], today: date) -> Evidence:

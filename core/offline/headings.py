@@ -8,8 +8,12 @@ from core.offline.demands import job_terms
 from core.offline.lines import HAN, width
 from core.offline.terms import key
 
-_FACT = re.compile(r"(?:job |work )?location|contact|工作地址|工作地点|办公地点|上班地点|联系电话|联系方式", re.I)
+_FACT = re.compile(
+    r"(?:job |work )?location|contact|salary|pay|schedule|hours|working hours|工作时间|上班时间|薪资|工作地址|工作地点|办公地点|上班地点|联系电话|联系方式",
+    re.I,
+)
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
+LONGEST_INTRO = 160  # columns
 _LONGEST, _WIDEST = 16, 100  # words and columns of a heading
 # Words a heading may write small, and those it cannot end with.
 _SMALL = frozenset(
@@ -45,6 +49,18 @@ def named(title: str) -> str | None:
 def is_fact(title: str) -> bool:
     """Whether what stands under a heading is one line: a place, an address, a telephone number."""
     return _FACT.fullmatch(title.strip(" :：*_")) is not None
+
+
+def introduced(line: str) -> str | None:
+    """The kind of list that a sentence announces: "We would like to hear from a teacher who:"; None when it does not."""
+    if not line.rstrip().endswith((":", "：", "...", "…")) or width(line) > LONGEST_INTRO:
+        return None
+    return next((name for name, pattern in _intros().items() if pattern.search(line)), None)
+
+
+@cache
+def _intros() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(pattern, re.I) for name, pattern in job_terms()["intros"].items()}
 
 
 def kind(title: str) -> str | None:

@@ -133,6 +133,7 @@ def _measurable(pieces: Sequence[Piece], chinese: bool) -> list[Piece]:
         for piece in pieces
         if (demand := read(piece.text)).category != "other"
         or demand.unwritten
+        or piece.listed
         or cue("requirement").search(piece.text)
         or (chinese and not has_han(piece.text))
     ]

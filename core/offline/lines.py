@@ -12,7 +12,7 @@ _HAN = re.compile(f"[{HAN}]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 # A hyphen, an "o" or a number is a bullet only when a space follows; the graphical marks always are.
 _BULLET = re.compile(
-    r"^\s*(?:#{1,6}\s+|[•·▪●○◦■□◆◇►▶▸➢➤➔✓✔✦★☆※‣⁃∙\uf000-\uf0ff]+\ufe0f?\s*"
+    r"^\s*(?:#{1,6}\s+|[•·→⇒»›❖▪●○◦■□◆◇►▶▸➢➤➔✓✔✦★☆※‣⁃∙\uf000-\uf0ff]+\ufe0f?\s*"
     r"|[-*–—+]\s+(?!\d{4}\b)|o\s+(?=[A-Z])|[(（]?\d{1,2}[)）]\s*|\d{1,2}(?:、\s*|\.\s*(?!\d))|[①-⑳]\s*)"
 )
 # Wider than any column needs; the searches for separators take time quadratic in the length of a gap.

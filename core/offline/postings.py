@@ -30,6 +30,8 @@ _INLINE_NUMBER = re.compile(
 _HAN_NUMBER = re.compile(
     r"(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]|[一二三四五六七八九十]{1,3}[、.．]|[①-⑳])\s*(?=\S)"
 )
+_OPEN_END = re.compile(r"(?:[,，、&/(（-]|\b(?:and|or|of|with|the|to|in|for|an?|by|as))\s*$", re.I)
+_INLINE_LETTER = re.compile(r"(?:(?<=\s)|^)\(?[a-h][).]\s+(?=\S)")
 _INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)|(?<=[\w.;)])(?=[•●▪■]\s)")
 
 # Patterns look back and ahead inside a line: a paragraph without a line break must not make them slow.
@@ -51,6 +53,7 @@ class Posting:
     """What a posting adds up to, all of it verbatim and in order; `text` is the whole, cleaned."""
 
     text: str
+    flat: bool = False  # whether line breaks had been lost
     titled: bool = False  # whether a heading sets the demands apart
     head: list[str] = field(default_factory=list)
     responsibilities: list[str] = field(default_factory=list)
@@ -85,7 +88,7 @@ def _heading(line: Line) -> tuple[str, str, str] | None:
     for match in (bracket, colon):
         if match and (kind := headings.kind(match["title"].strip(" *_"))):
             return kind, match["title"].strip(" *_"), match["rest"].strip()
-    if kind := headings.kind(bare):
+    if kind := headings.kind(bare) or headings.introduced(bare):
         return kind, bare, ""
     if (
         (bracket and not bracket["rest"])
@@ -102,6 +105,8 @@ def _lines(text: str) -> list[Line]:
     for row in text.split("\n"):
         if len(_INLINE_NUMBER.findall(row)) >= 2:
             row = _INLINE_NUMBER.sub("\n", row)  # noqa: PLW2901 - the row, cut at its numbers
+        if len(_INLINE_LETTER.findall(row)) >= 2:
+            row = _INLINE_LETTER.sub("\n• ", row)  # noqa: PLW2901
         rows += [part for item in _INLINE_BULLET.sub("\n", row).split("\n") for part in _paragraph(item)]
     return _unwrapped([_unnumbered(line) for line in read_lines(_ICON_BULLET.sub("\n• ", "\n".join(rows)))])
 
@@ -110,6 +115,7 @@ def _paragraph(row: str) -> list[str]:
     """A paragraph as its sentences, so that one which names what follows ("What's needed: ...") is seen."""
     spans = sentence_spans(row) if width(row) > LONGEST_ITEM else []
     parts = [row[start:stop].strip() for start, _, stop in spans]
+    parts = [part.rstrip(".") if headings.kind(part.rstrip(".")) else part for part in parts]
     return [part for part in parts if any(c.isalnum() for c in part)] if len(parts) > MOST_SENTENCES else [row]
 
 
@@ -134,7 +140,9 @@ def _unwrapped(lines: Sequence[Line]) -> list[Line]:
             and has_han(before.text[-1:])
             and width(before.sources[-1]) >= max(50, 0.9 * widest)
         )
-        starts_low = line.text[0].islower() or line.text[0] in ",，、)）"
+        # A line in lower case goes on the one before, unless both are items of a list without marks.
+        goes_on = before is not None and (width(before.sources[-1]) >= 0.6 * widest or _OPEN_END.search(before.text))
+        starts_low = (line.text[0].islower() and goes_on) or line.text[0] in ",，、)）"
         if (
             before
             and not line.mark
@@ -156,7 +164,8 @@ def _capped(line: Line) -> list[Line]:
 
 def read_posting(text: str) -> Posting:
     """Every line of a posting under what it is about; markup and the status bar of a phone are dropped."""
-    text = restore(_STATUS_BAR.sub("", clean(text)))
+    printed = _STATUS_BAR.sub("", clean(text))
+    text = restore(printed)
     sections = [_Section("head", "")]
     lines = _lines(text)
     for at, line in enumerate(lines):
@@ -169,19 +178,19 @@ def read_posting(text: str) -> Posting:
             kind, title, rest = found
             before = sections[-1]
             sections.append(_Section(kind, title))
-            passing = kind == "apply" or (kind == "benefits" and before.kind == "head")
+            back = before if before.kind in ("head", "responsibilities", *_DEMANDING) else _Section("other", "")
             if rest:
                 sections[-1].lines.append(replace(line, text=rest))
             # "Location: Columbus" is a fact in passing; what follows it belongs where it stood.
-            if rest and passing:
-                sections.append(_Section(before.kind, before.title))
+            if rest and (kind == "apply" or (kind == "benefits" and headings.is_fact(title))):
+                sections.append(_Section(back.kind, back.title))
         elif sections[-1].kind == "apply" and sections[-1].lines and headings.is_fact(sections[-1].title):
-            sections.append(_Section(sections[-2].kind, sections[-2].title, [line]))
+            sections.append(_Section("other", "", [line]))
         else:
             sections[-1].lines.append(line)
-    posting = Posting(text)
+    posting = Posting(text, flat=text != printed)
     among_duties = [line for section in sections if section.kind == "responsibilities" for line in section.lines]
-    titled = any(section.kind in _DEMANDING and section.lines for section in sections)
+    titled = any(section.kind == "requirements" and section.lines for section in sections)
     posting.titled = titled
     titled = titled or sum(_is_demand(line.text) for line in among_duties) >= 3
     for section in sections:
@@ -217,8 +226,8 @@ def _read_section(posting: Posting, section: _Section, titled: bool) -> None:
         else:
             posting.rest.append((section.title, told))
     elif section.kind in ("responsibilities", *_DEMANDING):
-        for text in texts:
-            _read_told(posting, text, section)
+        for line in section.lines:
+            _read_told(posting, line, section)
     else:
         # Before the first heading stand title, company and place, one short line each.
         first = section.lines[:8] if section.kind == "head" else []
@@ -251,8 +260,10 @@ def _is_banner(line: Line) -> bool:
     return not line.bullet and width(line.text) <= 90 and line.text.endswith(("!", "！"))
 
 
-def _read_told(posting: Posting, text: str, section: _Section) -> None:
+def _read_told(posting: Posting, line: Line, section: _Section) -> None:
     """A line under a telling heading: benefits, legal notices and blurbs that slipped in are still told apart."""
+    text = line.text
+    listed = not posting.flat and (line.bullet or not ends_sentence(text))
     asks = bool(cue("requirement").search(text))
     if not asks and (cue("apply").search(text) or cue("benefits").search(text)):
         posting.rest.append((section.title, [text]))
@@ -267,7 +278,7 @@ def _read_told(posting: Posting, text: str, section: _Section) -> None:
             elif cue("notice").search(sentence) or _is_blurb(sentence):
                 posting.rest.append((section.title, [sentence]))
             else:
-                posting.pieces += split(sentence, nice=section.kind == "nice")
+                posting.pieces += split(sentence, nice=section.kind == "nice", listed=listed)
 
 
 def _is_blurb(sentence: str) -> bool:
@@ -291,9 +302,11 @@ def _fact(sentence: str) -> bool:
 
 def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
     """Sort the sentences of a line that no heading explains; what tells nothing is returned."""
-    rest = []
-    for sentence in sentences(line.text):
-        kind = next((name for name in _CUE_ORDER if cue(name).search(sentence)), "")
+    rest: list[str] = []
+    kind = ""
+    for sentence, goes_on in _clauses(line.text):
+        told = next((name for name in _CUE_ORDER if cue(name).search(sentence)), "")
+        kind = told or (kind if goes_on else "")
         if kind in ("requirement", "nice") and _describes_work(sentence):
             kind = "responsibility"
         if kind == "responsibility":
@@ -305,6 +318,14 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
         else:
             rest.append(sentence)
     return rest
+
+
+def _clauses(text: str) -> list[tuple[str, bool]]:
+    """The sentences of a line, each with whether it goes on a list that the one before began ("...; ...")."""
+    spans = sentence_spans(text)
+    marks = ["", *(text[stop:after].strip() for _, stop, after in spans)]
+    parts = [(text[start:stop].strip(), mark in ";；") for (start, stop, _), mark in zip(spans, marks, strict=False)]
+    return [(part, bool(goes_on)) for part, goes_on in parts if any(c.isalnum() for c in part)]
 
 
 def _is_story(line: Line, sentence: str) -> bool:

@@ -1,11 +1,12 @@
 """What the judges share: the form of an answer, and what to say when nothing was found."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.offline import vocabulary
 from core.offline.demands import Demand
-from core.offline.evidence import Evidence, Found, Passage
+from core.offline.evidence import DISCLAIMED, Evidence, Found, Passage
 from core.offline.text import stems
 from core.schemas import Requirement, Status
 
@@ -14,6 +15,7 @@ MET_SHARE, PARTIAL_SHARE = 0.42, 0.25
 # With a name that was not found the words around it must say nearly everything.
 NAMELESS_SHARE = 0.62
 
+_OR = re.compile(r"或者?|\bor\b|/", re.I)
 _CHECKABLE = frozenset({"skill", "education", "experience", "language", "certification", "domain"})
 
 
@@ -56,11 +58,12 @@ def absent(case: Case, terms: Sequence[str] = ()) -> Answer:
 
 def by_words(case: Case, terms: Sequence[str] = ()) -> Answer:
     """Without a name to look for, or without finding it: how much of the wording one passage shares."""
+    if case.demand.proper and (answer := _by_proper_names(case, terms)):
+        return answer
     denied = any(case.evidence.denied.get(term) for term in terms)
     # A name that stands nowhere is not made up for by the words around it, unless they say much and stand together.
     text = without_names(case.demand.text) if terms else case.demand.text
-    words = stems(text)
-    passage, share = case.evidence.closest(text)
+    words, passage, share = _closest(case, text)
     enough = NAMELESS_SHARE if terms else PARTIAL_SHARE
     if (
         passage
@@ -69,9 +72,38 @@ def by_words(case: Case, terms: Sequence[str] = ()) -> Answer:
         and len(words) >= (3 if terms else 1)
         and (len(words) > 1 or share == 1)
     ):
+        if DISCLAIMED.search(passage.text):
+            return Answer("missing", (passage,), "denied")
         status: Status = "met" if share >= MET_SHARE and not terms else "partial"
         return Answer(status, (passage,), "similar" if status == "met" else "similar_partly")
     return absent(case, terms)
+
+
+def _closest(case: Case, text: str) -> tuple[tuple[str, ...], Passage | None, float]:
+    """(the words asked for, the passage closest to them, how close); where one of several is enough, of the best one."""
+    choices = [part for part in _OR.split(text) if stems(part)] if case.demand.any_of else []
+    found = [(stems(part), *case.evidence.closest(part)) for part in choices or [text]]
+    return max(found, key=lambda entry: entry[2])
+
+
+def _by_proper_names(case: Case, terms: Sequence[str]) -> Answer | None:
+    """By the names in the demand that no lexicon has; None when the documents have none of them and words may tell."""
+    passages, credits, lacking = [], [], []
+    for spellings in case.demand.proper:
+        found = next((hit for name in spellings if (hit := case.evidence.named(name))[0]), None)
+        if found is None or not found[1]:
+            lacking.append(spellings[0])
+            credits.append(0.0)
+            if found and found[0] and not case.demand.any_of:
+                return Answer("missing", (found[0],), "denied")
+        else:
+            passages.append(found[0])
+            credits.append(0.5 if found[2] and not case.demand.basic else 1.0)
+    share = max(credits) if case.demand.any_of else sum(credits) / len(credits)
+    shown = distinct([passage for passage in passages if passage])
+    if share == 1.0:
+        return Answer("met", shown, "similar")
+    return Answer("partial", shown, "similar_partly") if share > 0 else None
 
 
 def without_names(text: str) -> str:

@@ -71,6 +71,8 @@ def _example(case: Case) -> Found | None:
 def _worth(found: Found, demand: Demand) -> float:
     if found.relation in _FULL_RELATIONS:
         return HALF if found.weak and not demand.basic else FULL
+    if found.relation == "implied" and demand.basic and not found.weak:
+        return FULL
     # A field at large says nothing about the special part that is asked for.
     return NONE if found.relation == "broader" or found.weak else HALF
 

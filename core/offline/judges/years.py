@@ -26,6 +26,13 @@ _ROLE = re.compile(
     r"\bas (?:an?|the) (?P<role>(?!member|part|result|team)[a-z][a-z -]{3,40}?)(?=\s+(?:with|in|at|for|or|and|within|on)\b|[,.;(]|$)",
     re.I,
 )
+SAME_TITLE = 0.5
+_RANK = re.compile(
+    r"\b(?:senior|junior|lead|head|chief|principal|staff|assistant|associate|deputy|trainee|intern|manager|specialist|officer|coordinator|executive"
+    r"|adviser|advisor|consultant|administrator|representative|clerk|of|and|the|full[- ]time|part[- ]time)\b"
+    r"|高级|资深|中级|初级|助理|实习|专员|主管|经理|总监|主任|组长|负责人|岗位?|员$|师$",
+    re.I,
+)
 _LEADING = re.compile(
     r"\b(?:leading|managing|supervising|people management|leadership)\b|管理经验|带团队|团队管理|带领", re.I
 )
@@ -120,12 +127,18 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
     trades = _trades(job.title)
     techniques = any(vocabulary.is_technique(term) for term in topic)
     if not topic or techniques or not trades:
-        return _relevant(job.text, topic, words)
-    if _near(trades, topic):
+        return _relevant(job.text, topic, words) or _titled(job.title, asked)
+    if _near(trades, topic) or _titled(job.title, asked):
         return True
     # A title that names the field at large ("mechanical engineer") needs but one sign of the special part.
     broader = any(vocabulary.relation(have, want) == "broader" for want in topic for have in trades)
     return sum(_relevant(line, topic, words) for line in job.lines) >= (1 if broader else _LEAST_MENTIONS)
+
+
+def _titled(title: str, asked: str) -> bool:
+    """Whether most of what a title says, ranks aside, stands in the demand: "HR Adviser" of "generalist HR"."""
+    core = frozenset(stems(_RANK.sub(" ", title)))
+    return bool(core) and len(core & frozenset(stems(asked))) >= SAME_TITLE * len(core)
 
 
 def _led(line: str) -> bool:
