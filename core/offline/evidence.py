@@ -133,9 +133,14 @@ class Passage:
     dated: bool = False  # names a position or an event with its dates, and so says little of what was done
 
     @cached_property
+    def claimed(self) -> str:
+        """The text without what it negates."""
+        return claimed(self.text)
+
+    @cached_property
     def stems(self) -> frozenset[str]:
-        """What the passage claims to be about: what it negates is left out."""
-        return frozenset(stems(claimed(self.text)))
+        """What the passage claims to be about."""
+        return frozenset(stems(self.claimed))
 
     @cached_property
     def denied_stems(self) -> frozenset[str]:

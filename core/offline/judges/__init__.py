@@ -20,9 +20,11 @@ def _is_certificate(case: Case) -> bool:
 
 
 def _all_soft(case: Case) -> bool:
+    if case.requirement.category == "soft" and soft.asked(case.demand):
+        return True
     if case.demand.terms:
         return all(vocabulary.kind(term) == "soft" for term in case.demand.terms)
-    return case.requirement.category == "soft" and bool(soft.traits(case.demand))
+    return False
 
 
 def _is_education(case: Case) -> bool:

@@ -1,54 +1,76 @@
 """Soft skills: what was done counts in full, what is only claimed by half."""
 
 import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from core.offline import vocabulary
 from core.offline.demands import Demand
-from core.offline.evidence import Evidence, Passage, claimed
+from core.offline.evidence import Evidence, Passage
 from core.offline.judges.common import Answer, Case, absent, distinct
 from core.offline.text import stems
 
+# Where a resume says what somebody is, and not what was done.
+_SELF_PORTRAIT = frozenset({"summary", "skills", "soft", "specialties", "tools", "languages", "education", "certifications"})
+_SELF = re.compile(
+    r"性格|为人|能力(?:较|很)?强|吃苦|乐观|自驱|(?:较强|良好|出色|优秀)的|善于|\bskills\b|\b(?:excellent|strong|great|good) \w+|\bI(?:['’]m| am) an?\b"
+    r"|\bcool head|\bteam player", re.I
+)
+_NUMBER = re.compile(r"\d")
+_SHORTEST = 8  # characters of an account; less is a heading or a name
+
+
+@dataclass(frozen=True)
+class _Trait:
+    asks: re.Pattern[str]
+    shows: re.Pattern[str]
+
+
+@cache
+def _traits() -> dict[str, _Trait]:
+    table = tomllib.loads((Path(__file__).parents[1] / "traits.toml").read_text("utf-8"))
+    return {
+        name: _Trait(re.compile(entry["asks"], re.I), re.compile(entry["shows"], re.I)) for name, entry in table.items()
+    }
+
+
+def asked(demand: Demand) -> tuple[str, ...]:
+    """The soft skills a demand names, else those it describes: "present results to the board"."""
+    named = [term for term in demand.terms if term in _traits()]
+    described = [name for name, trait in _traits().items() if trait.asks.search(demand.text)]
+    return tuple(dict.fromkeys(named or described))
+
 
 def judge(case: Case) -> Answer:
-    """For a demand that names soft skills only, or tells what having them looks like."""
-    demand, evidence = case.demand, case.evidence
-    credits, passages = [], []
-    terms = traits(demand)
-    for term in terms:
-        shown = _shown(term, demand.text, evidence)
-        claimed = [found for found in evidence.terms(term, demand.text) if found.relation == "same" and not found.weak]
-        if shown:
-            credits.append(1.0)
-            passages.append(shown)
-        elif claimed:
-            credits.append(0.5)
-            passages.append(claimed[0].passage)
-        else:
-            credits.append(0.0)
-    share = max(credits) if demand.any_of else sum(credits) / len(credits)
-    if share == 1.0:
-        return Answer("met", distinct(passages), "soft_shown")
-    if share > 0.0:
-        return Answer("partial", distinct(passages), "soft_claimed" if 0.5 in credits else "soft_partly")
-    return absent(case, terms)
+    """For a demand that names soft skills only, or describes what having them looks like."""
+    evidence, about = case.evidence, case.demand.text
+    shown = [passage for name in asked(case.demand) if (passage := _shown(name, about, evidence))]
+    if shown:
+        return Answer("met", distinct(shown), "soft_shown")
+    claims = [passage for passage in evidence.everything if not passage.dated and _claims(passage, case.demand)]
+    if claims:
+        return Answer("partial", distinct(claims, 1), "soft_claimed")
+    return absent(case, case.demand.terms)
 
 
-def traits(demand: Demand) -> tuple[str, ...]:
-    """The soft skills a demand names, else those that what it describes would show: "present results to the board"."""
-    named = tuple(term for term in demand.terms if vocabulary.kind(term) == "soft")
-    described = (name for hit in vocabulary.shown().find(demand.text) for name in hit.name.split("|"))
-    return named or tuple(dict.fromkeys(described))
-
-
-def _shown(term: str, about: str, evidence: Evidence) -> Passage | None:
-    """The passage about work done that shows a soft skill best: most signs, then a number, then the closest wording."""
+def _shown(name: str, about: str, evidence: Evidence) -> Passage | None:
+    """The account of work that shows a soft skill best: closest to the demand's words, then most signs, then a number."""
     topic = frozenset(stems(about))
-    best: tuple[tuple[int, bool, int], Passage] | None = None
+    best: tuple[tuple[int, int, bool], Passage] | None = None
     for passage in evidence.passages:
-        if passage.place not in ("experience", "projects", "unknown", "head", "open_source"):
+        told = passage.place in _SELF_PORTRAIT or (_SELF.search(passage.text) and not _NUMBER.search(passage.text))
+        if told or passage.dated or len(passage.text) < _SHORTEST:
             continue
-        signs = sum(term in hit.name.split("|") for hit in vocabulary.shown().find(claimed(passage.text)))
-        rank = (signs, bool(re.search(r"\d", passage.text)), len(topic & passage.stems))
-        if signs and len(passage.text) >= 12 and (best is None or rank > best[0]):
+        signs = len(_traits()[name].shows.findall(passage.claimed))
+        rank = (len(topic & passage.stems), signs, any(c.isdigit() for c in passage.text))
+        if signs and (best is None or rank > best[0]):
             best = (rank, passage)
     return best[1] if best else None
+
+
+def _claims(passage: Passage, demand: Demand) -> bool:
+    """Whether a passage only says of the client to be so."""
+    names = {hit.name for hit in vocabulary.find(passage.claimed)} & set(demand.terms)
+    return bool(names) or any(_traits()[name].asks.search(passage.claimed) for name in asked(demand))
