@@ -163,10 +163,11 @@ def kind(name: str) -> str:
 
 def is_technique(name: str) -> bool:
     """Whether a name is a technique or a tool ("Java"), and no trade ("back-end development")."""
-    return kind(name) in ("tech", "tool") and not _is_discipline(name)
+    return kind(name) in ("tech", "tool") and not is_discipline(name)
 
 
-def _is_discipline(name: str) -> bool:
+def is_discipline(name: str) -> bool:
+    """Whether a name is a field of work ("nursing"), and no single technique or tool of it."""
     return kind(name) in ("skill", "domain") or name in data()["disciplines"]
 
 
@@ -215,7 +216,7 @@ def relation(have: str, want: str) -> Relation | None:
     implies: Mapping[str, list[str]] = data()["implies"]
     if any(want in implies.get(name, ()) for name in (have, *sorted(_closure(have, True)))):
         return "implied"
-    if have in _closure(want, True) and not (_is_discipline(have) and is_technique(want)):
+    if have in _closure(want, True) and not (is_discipline(have) and is_technique(want)):
         return "broader"
     return "near" if want in _links()[2].get(have, ()) else None
 

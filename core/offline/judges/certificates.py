@@ -17,6 +17,8 @@ _GENERIC = re.compile(
     r"|证书?|资格|持有?|具有|以上|职称|有效",
     re.I,
 )
+_ABBREVIATION = re.compile(r"(?<![A-Za-z])[A-Z][A-Z0-9]{2,}(?![a-z])")
+_LISTS = frozenset({"certifications", "education", "summary", "head", "skills", "languages", "other"})
 _STATEMENT = re.compile(r"[；;。|｜]|\.\s")
 # A neighbouring certificate is not the one that is asked for.
 _HOLDING = ("same", "instance")
@@ -40,7 +42,7 @@ def judge(case: Case) -> Answer:
         if found:
             best[term] = min(found, key=lambda f: not _held(f, demand.text, subjects))
     if not best:
-        return absent(case, terms) if terms else _by_name(case)
+        return _by_name(case, terms)
     held = [found for found in best.values() if _held(found, demand.text, subjects)]
     if not held:
         first = next(iter(best.values()))
@@ -53,8 +55,8 @@ def judge(case: Case) -> Answer:
     return Answer("partial", passages, "some_of", {"found": written(held), "lacking": asked(demand, lacking)})
 
 
-def _by_name(case: Case) -> Answer:
-    """A certificate the vocabulary does not know: the passage among certificates that shares most of its name."""
+def _by_name(case: Case, terms: Sequence[str]) -> Answer:
+    """A certificate the vocabulary does not find: the passage among certificates that shares most of its name."""
     wanted = stems(_GENERIC.sub(" ", case.demand.text))
     best = None
     for passage in case.evidence.passages:
@@ -64,7 +66,11 @@ def _by_name(case: Case) -> Answer:
         if share >= NAMELESS_SHARE and (best is None or share > best[0]):
             best = (share, passage)
     if best is None:
-        return absent(case)
+        short = (name for text in _ABBREVIATION.findall(case.demand.text) for name in [case.evidence.named(text)])
+        passage = next((passage for passage, stated, _ in short if passage and stated), None)
+        if passage is None or passage.place == "experience":
+            return absent(case, terms)
+        best = (1.0, passage)
     if PENDING.search(best[1].text):
         return Answer("partial", (best[1],), "certificate_pending", {"found": case.demand.text})
     return Answer("met", (best[1],), "certificate", {"found": case.demand.text})
@@ -86,7 +92,7 @@ def _too_low(text: str, passage: str) -> bool:
 def _is_proof(found: Found) -> bool:
     """Whether a passage lists the certificate, or is the head of a position; "the RN in charge" is somebody else."""
     passage = found.passage
-    return passage.place != "experience" or passage.dated or bool(_CERTIFICATE.search(passage.text))
+    return passage.place in _LISTS or passage.dated or bool(_CERTIFICATE.search(passage.text))
 
 
 def _pending(found: Found) -> bool:

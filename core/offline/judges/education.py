@@ -14,6 +14,7 @@ EQUIVALENT_YEARS = 3.0
 
 _PART_TIME = re.compile(r"非全日制|函授|自考|自学考试|成人(?:教育|高考)|开放(?:教育|大学)|网络教育|业余|夜大")
 _FULL_TIME = re.compile(r"(?<!非)(?:全日制|统招)")
+_OTHER_COURSE = re.compile(r"certificat|diploma|licen[cs]e|证", re.I)
 _CONTINUED = re.compile(r"credits?\b|学分|还差|预计.{0,8}毕业|expected|in progress|graduation planned|在读", re.I)
 _STUDYING = re.compile(
     r"在读|还没|没拿到|在校|未毕业|肄业|未取得|还差|预计.{0,12}毕业|expected|candidate|pursuing|in progress|dropped out|incomplete|enrol+ed"
@@ -105,7 +106,8 @@ def _followed_by(evidence: Evidence, pattern: re.Pattern[str]) -> list[Passage]:
     found = []
     rows = [passage for passage in evidence.passages if passage.place == "education"]
     for passage, after in zip(rows, rows[1:], strict=False):
-        if after.source == passage.source and not vocabulary.degrees().find(after.text) and pattern.search(after.text):
+        other = vocabulary.degrees().find(after.text) or _OTHER_COURSE.search(after.text)
+        if after.source == passage.source and not other and pattern.search(after.text):
             found.append(passage)
     return found
 

@@ -1,14 +1,18 @@
 """Skills, tools, methods and domains: named, covered by something named, close to it, or denied."""
 
+import re
 from collections.abc import Sequence
 
 from core.offline import vocabulary
 from core.offline.demands import Demand
-from core.offline.evidence import Evidence, Found
+from core.offline.evidence import DISCLAIMED, PENDING, Evidence, Found, Passage
 from core.offline.judges.common import Answer, Case, asked, by_words, distinct, without_names, written
 from core.offline.text import stems
 
 FULL, HALF, NONE = 1.0, 0.5, 0.0
+# Of the words of a name, rare ones weighing more, that one passage must have to be taken for it.
+SAME_WORDS = 0.6
+_ABBREVIATION = re.compile(r"(?<![A-Za-z])[A-Z][A-Z0-9]{2,}(?![a-z])")
 _FULL_RELATIONS = ("same", "instance")
 
 
@@ -23,6 +27,10 @@ def judge(case: Case) -> Answer:
         if found and (found[0].relation in _FULL_RELATIONS or not evidence.denied.get(term)):
             best[term] = found[0]
     credits = {term: _worth(best[term], demand) if term in best else NONE for term in terms}
+    for term in terms:
+        if credits[term] < FULL and not evidence.denied.get(term) and (told := _told(case, term)):
+            best[term] = told
+            credits[term] = _worth(told, demand)
     if case.demand.examples and (example := _example(case)):
         # "A visualization tool (Tableau, Looker)": who knows an example knows what it is an example of.
         for term in terms:
@@ -60,6 +68,21 @@ def _decisive(demand: Demand) -> list[str]:
     """The names that must be answered: traits beside a skill, and the field beside its tool, are only its setting."""
     hard = [term for term in demand.terms if vocabulary.kind(term) != "soft"] or list(demand.terms)
     return [term for term in hard if vocabulary.is_technique(term)] or hard
+
+
+def _told(case: Case, term: str) -> Found | None:
+    """A name in other forms of its words ("writing user stories": "wrote user stories"), or by its abbreviation."""
+    names = asked(case.demand, [term]).split("|")
+    for name in names:
+        for short in _ABBREVIATION.findall(name) if name not in _ABBREVIATION.findall(name) else ():
+            passage, stated, weak = case.evidence.named(short)
+            if passage and stated:
+                return Found(passage, "same", short, weak)
+        words = stems(name)
+        passage, share = case.evidence.closest(name)
+        if passage and len(words) > 1 and share >= SAME_WORDS and not DISCLAIMED.search(passage.text):
+            return Found(passage, "same", name, weak=PENDING.search(passage.text) is not None)
+    return None
 
 
 def _example(case: Case) -> Found | None:

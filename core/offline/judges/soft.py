@@ -13,10 +13,13 @@ from core.offline.judges.common import Answer, Case, absent, distinct
 from core.offline.text import stems
 
 # Where a resume says what somebody is, and not what was done.
-_SELF_PORTRAIT = frozenset({"summary", "skills", "soft", "specialties", "tools", "languages", "education", "certifications"})
+_SELF_PORTRAIT = frozenset(
+    {"summary", "skills", "soft", "specialties", "tools", "languages", "education", "certifications"}
+)
 _SELF = re.compile(
     r"性格|为人|能力(?:较|很)?强|吃苦|乐观|自驱|(?:较强|良好|出色|优秀)的|善于|\bskills\b|\b(?:excellent|strong|great|good) \w+|\bI(?:['’]m| am) an?\b"
-    r"|\bcool head|\bteam player", re.I
+    r"|\bcool head|\bteam player",
+    re.I,
 )
 _NUMBER = re.compile(r"\d")
 _SHORTEST = 8  # characters of an account; less is a heading or a name
