@@ -127,6 +127,9 @@ _PROPER = re.compile(
     r"(?:\s*[(（](?P<short>[A-Z][A-Za-z0-9&-]{1,7})[)）])?(?![\w@])"
 )
 # Words with a capital that name nothing one could have.
+_GENERIC_HEADS = frozenset(
+    "Current Minimum Active Valid Strong Excellent Good Solid Proven Deep Basic Advanced Fluent Full Previous Prior Some Certified".split()  # noqa: SIM905
+)
 _COMMON = frozenset(
     (
         *(
@@ -449,12 +452,14 @@ def _proper(text: str) -> tuple[tuple[str, ...], ...]:
     or is common in titles is none, and a heading in which every word is capitalised has none."""
     known = [(hit.start, hit.end) for lexicon in (vocabulary.find, *_OTHER_LEXICONS) for hit in lexicon(text)]
     words = re.findall(r"[A-Za-z][\w’'-]+", text)
-    if len(words) >= 5 and sum(word[0].isupper() for word in words) >= 0.7 * len(words):
+    if len(words) >= 5 and sum(word[0].isupper() for word in words) >= 0.75 * len(words):
         return ()
     found: list[tuple[str, ...]] = []
     for match in _PROPER.finditer(text):
         start, name = match.start(), match["name"]
-        if any(a < match.end("name") and start < b for a, b in known):
+        while (head := name.split(" ", 1))[0] in _GENERIC_HEADS and len(head) > 1:
+            name = head[1]
+        if any(a <= start and match.end("name") <= b for a, b in known) or name in _GENERIC_HEADS or name.isdigit():
             continue
         telling = any(c.isupper() or c.isdigit() for c in name[1:]) or has_han(text)
         first = not text[:start].strip(" \t·•-–—\"'(（*")

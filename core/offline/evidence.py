@@ -13,7 +13,7 @@ from functools import cached_property
 
 from core.offline import vocabulary
 from core.offline.dates import Period, date_ranges
-from core.offline.lines import width
+from core.offline.lines import Line, width
 from core.offline.lines import read as read_lines
 from core.offline.outline import outline
 from core.offline.positions import Position
@@ -24,6 +24,7 @@ from core.schemas import Source
 
 LONGEST_QUOTE = 160
 SHORTEST_POSITION = 25  # days
+_ABBREVIATION = re.compile(r"(?<![A-Za-z])[A-Z][A-Z0-9]{2,}(?![a-z])")
 
 _NOT_HAN = (
     r"不(?:太|是很|够|大)?(?:熟悉?|了解|会(?!议|计)|懂|擅长|精通)|没有|没(?:用|做|干|带|考|学|接触|写|碰|操作)过?|未曾"
@@ -81,7 +82,7 @@ _PENDING_HAN = (
 )
 _PENDING_LATIN = (
     r"in progress|expected|coursework|course|basics?|beginner|learning|enrol+ed|(?:\w+ ){0,2}(?:booked|applied for|scheduled)"
-    r"|applied for|pending|lapsed|planned|started|of \w+ (?:units|modules|parts|credits)|reinstatement|read[- ]only|online course|self-study|in training|class in|exam (?:in|on)|due in"
+    r"|applied for|pending|lapsed|planned|provisional|class|started|of \w+ (?:units|modules|parts|credits)|reinstatement|read[- ]only|online course|self-study|in training|class in|exam (?:in|on)|due in"
 )
 _WEAK_AFTER = re.compile(
     rf"^[\s:：|（(,，、·\-–—]{{0,4}}(?:\d[^，,。；;|]{{0,8}})?(?:{_PENDING_HAN})"
@@ -226,8 +227,11 @@ class Evidence:
         return found
 
     def named(self, name: str) -> tuple[Passage | None, bool, bool]:
-        """(the best passage with a name that no lexicon has, whether it is claimed, whether only its basics)."""
-        pattern = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", re.I)
+        """(the best passage with a name that no lexicon has, whether it is claimed, whether only its basics). Of a name
+        of several words its abbreviation is enough: "CDM" of "CDM Regulations 2015"."""
+        shorts = _ABBREVIATION.findall(name) if " " in name else []
+        spellings = "|".join(re.escape(spelling) for spelling in (name, *shorts))
+        pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{spellings})(?![A-Za-z])", re.I)
         best: tuple[tuple[bool, bool, float], Passage] | None = None
         for passage in self.passages:
             for match in pattern.finditer(passage.text):
@@ -310,6 +314,8 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
         kind = None if line.bullet and width(line.text) > 24 else heading_kind(line.text)
         body, title, where = line.text, section, place
         inline = _INLINE_LABEL.match(body)
+        if kind is None and place not in ("experience", "projects") and _looks_like_heading(line):
+            kind = "unknown"
         if kind:
             section, place = body.strip(" #*【】[]：:=-—■◆●▌|"), kind
             continue
@@ -326,6 +332,14 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
         (evidence.asides if where in _SKIPPED else own).extend(found)
     evidence.passages += own
     evidence.jobs += _jobs(outline(text, today).positions, own, today)
+
+
+def _looks_like_heading(line: Line) -> bool:
+    """A short line all in capitals, of no known name."""
+    text = line.text
+    return (
+        text.isupper() and not line.bullet and 4 <= len(text) <= 40 and not any(c.isdigit() or c in ",|@" for c in text)
+    )
 
 
 def _jobs(positions: Sequence[Position], passages: Sequence[Passage], today: date) -> list[Job]:
@@ -347,7 +361,7 @@ def _jobs(positions: Sequence[Position], passages: Sequence[Passage], today: dat
 def _told(passages: Sequence[Passage], seen: Sequence[str], today: date) -> list[Job]:
     """Positions told in a sentence: "2023年6月到现在，我在…做前台接待". Less than a month is an event."""
     return [
-        Job(period, passage, passage.text, ())
+        Job(period, passage, "", (passage.text,))
         for passage in passages
         if passage.place == "experience" and not any(text in passage.text for text in seen)
         for period in date_ranges(passage.text, today)[:1]

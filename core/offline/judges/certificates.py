@@ -26,6 +26,8 @@ _HOLDING = ("same", "instance")
 _GRADES = (
     ("小学", "初级中学", "高级中学"),
     ("初级", "中级", "高级"),
+    ("白带", "黄带", "绿带", "黑带"),
+    ("white belt", "yellow belt", "green belt", "black belt"),
     ("四级", "三级", "二级", "一级"),
     ("丙等", "乙等", "甲等"),
 )
@@ -71,6 +73,8 @@ def _by_name(case: Case, terms: Sequence[str]) -> Answer:
         if passage is None or passage.place == "experience":
             return absent(case, terms)
         best = (1.0, passage)
+    if _too_low(case.demand.text, best[1].text):
+        return Answer("partial", (best[1],), "certificate_near", {"found": best[1].text})
     if PENDING.search(best[1].text):
         return Answer("partial", (best[1],), "certificate_pending", {"found": case.demand.text})
     return Answer("met", (best[1],), "certificate", {"found": case.demand.text})
@@ -82,8 +86,8 @@ def _too_low(text: str, passage: str) -> bool:
     if steps[0] and steps[1] and max(steps[1]) < min(steps[0]):
         return True
     for grades in _GRADES:
-        asked_for = [rank for rank, grade in enumerate(grades) if grade in text]
-        held = [rank for rank, grade in enumerate(grades) if grade in passage]
+        asked_for = [rank for rank, grade in enumerate(grades) if grade in text.lower()]
+        held = [rank for rank, grade in enumerate(grades) if grade in passage.lower()]
         if asked_for and held and max(held) < min(asked_for):
             return True
     return False

@@ -62,8 +62,11 @@ def by_words(case: Case, terms: Sequence[str] = ()) -> Answer:
         return answer
     denied = any(case.evidence.denied.get(term) for term in terms)
     # A name that stands nowhere is not made up for by the words around it, unless they say much and stand together.
-    text = without_names(case.demand.text) if terms else case.demand.text
-    words, passage, share = _closest(case, text)
+    text = without_names(case.demand.text) if terms and not case.demand.any_of else case.demand.text
+    choice, passage, share = _closest(case, text)
+    words = stems(choice)
+    if choice != text and terms and not any(hit.name in terms for hit in vocabulary.find(choice)):
+        terms = ()  # the other choice names nothing that had to be found
     enough = NAMELESS_SHARE if terms else PARTIAL_SHARE
     if (
         passage
@@ -79,10 +82,10 @@ def by_words(case: Case, terms: Sequence[str] = ()) -> Answer:
     return absent(case, terms)
 
 
-def _closest(case: Case, text: str) -> tuple[tuple[str, ...], Passage | None, float]:
-    """(the words asked for, the passage closest to them, how close); where one of several is enough, of the best one."""
+def _closest(case: Case, text: str) -> tuple[str, Passage | None, float]:
+    """(what is asked, the passage closest to it, how close); where one of several is enough, of the best one."""
     choices = [part for part in _OR.split(text) if stems(part)] if case.demand.any_of else []
-    found = [(stems(part), *case.evidence.closest(part)) for part in choices or [text]]
+    found = [(part, *case.evidence.closest(part)) for part in choices or [text]]
     return max(found, key=lambda entry: entry[2])
 
 

@@ -63,7 +63,7 @@ def _shown(name: str, about: str, evidence: Evidence) -> Passage | None:
     topic = frozenset(stems(about))
     best: tuple[tuple[int, int, bool], Passage] | None = None
     for passage in evidence.passages:
-        told = passage.place in _SELF_PORTRAIT or (_SELF.search(passage.text) and not _NUMBER.search(passage.text))
+        told = (passage.place in _SELF_PORTRAIT or _SELF.search(passage.text)) and not _NUMBER.search(passage.text)
         if told or passage.dated or len(passage.text) < _SHORTEST:
             continue
         signs = len(_traits()[name].shows.findall(passage.claimed))

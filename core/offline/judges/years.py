@@ -30,7 +30,7 @@ SAME_TITLE = 0.5
 _RANK = re.compile(
     r"\b(?:senior|junior|lead|head|chief|principal|staff|assistant|associate|deputy|trainee|intern|manager|specialist|officer|coordinator|executive"
     r"|adviser|advisor|consultant|administrator|representative|clerk|of|and|the|full[- ]time|part[- ]time)\b"
-    r"|高级|资深|中级|初级|助理|实习|专员|主管|经理|总监|主任|组长|负责人|岗位?|员$|师$",
+    r"|高级|资深|中级|初级|助理|实习|专员|主管|经理|总监|主任|组长|负责人|岗位?|文员|干事|时间|顾问|员$|师$",
     re.I,
 )
 _LEADING = re.compile(
