@@ -12,7 +12,7 @@ from core import clients, database, i18n, runs
 from core.models import Client, ResumeKind, RunStatus
 from core.routing import Candidate
 from core.samples import samples
-from core.settings import ROOT
+from core.settings import OFFLINE_MODEL, ROOT
 from tests.support.model_server import ModelServer
 from tests.test_runs import JD, add_client, is_streaming, settle, submit, wait
 
@@ -111,10 +111,34 @@ def test_a_match_from_the_form_to_the_report(owner: int) -> None:
     at = open_app(page="Workbench", run=row.run_id)
     assert not at.exception
     shown = texts(at)
-    for key in ("overall_assessment", "verdicts", "strengths", "weaknesses", "outreach", "recommendations"):
+    for key in ("overall_assessment", "verdicts", "improvements", "strengths", "weaknesses", "outreach"):
         assert i18n.translate("en", f"report.section.{key}") in shown
+    assert i18n.translate("en", "report.section.recommendations") in shown
+    assert i18n.translate("en", "report.section.unsaid") not in shown  # there is no detailed resume
     assert "Offline analyst (no LLM)" in shown
     assert at.code[0].value
+    (document,) = at.get("html")
+    assert document.proto.body.count("<mark") > 1
+    with database.session(owner) as db:
+        view = runs.view(db, row.run_id)
+    assert view.sources == {"resume": view.resume.text, "detailed_resume": ""}
+
+
+def test_what_only_the_detailed_resume_says_is_to_be_said_in_the_resume(owner: int) -> None:
+    client_id = add_client(owner)
+    with database.session(owner) as db:
+        text = "Led promotion planning for national retailers in two states"
+        detailed = clients.add_paste(db, client_id, ResumeKind.DETAILED_RESUME, text)
+        run = runs.submit_extraction(db, detailed, model=OFFLINE_MODEL, locale="en")
+    settle(owner, run.id)
+    run = submit(owner, client_id)
+    settle(owner, run.id)
+    shown = texts(open_app(page="Workbench", run=run.id))
+    assert i18n.translate("en", "report.section.unsaid") in shown
+    assert (
+        "Promotion planning for national retailers\n  - “Led promotion planning for national retailers in two states”"
+        in shown
+    )
 
 
 def test_a_run_its_text_made_fail_offers_that_text(owner: int) -> None:

@@ -36,6 +36,8 @@ def test_the_same_files_give_the_same_json_byte_for_byte(locale: str) -> None:
     assert result["locale"] == locale
     assert result["model"] == "offline/analyst"
     assert 0 <= result["score"]["value"] <= 100
+    assert all(result["score"]["value"] + item["gain"] == item["value"] for item in result["improvements"]["open"])
+    assert result["improvements"]["unsaid"]
     assert len(result["match"]["verdicts"]) == len(result["job"]["must_haves"]) + len(result["job"]["nice_to_haves"])
 
 

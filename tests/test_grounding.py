@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import marks
-from core.grounding import MAX_QUOTES, ground, ground_verdict, normalise, occurs
+from core.grounding import MAX_QUOTES, ground, ground_verdict, occurs
 from core.llm import MAX_ANSWER
+from core.passages import normalise
 from core.schemas import JobMatch, Quote, Requirement, Source, Status, Strength, Verdict, Weakness
 
 RESUME = """李雷 | 后端工程师
@@ -152,6 +153,7 @@ REQUIREMENTS = [
     Requirement(id="M2", text="5 years"),
     Requirement(id="N1", text="Go"),
 ]
+ADVICE = {"recommendations": ["a", "b", "c"]}
 SOURCES: dict[Source, str] = {"resume": "Java developer", "detailed_resume": "Go services"}
 
 
@@ -196,6 +198,47 @@ def test_no_verified_quote_no_credit(status: Status, quotes: list[tuple[Source, 
     assert first.status == "unclear"
     assert first.note == "as claimed"
     assert not any(quote.verified for quote in first.quotes)
+
+
+def test_a_verified_quote_has_its_place() -> None:
+    resume = "Skills\n• Java  developer,\n  8 years"
+    first = grounded(
+        verdict("M1", "met", ("resume", "java developer, 8 years"), ("resume", "Rust")), sources={"resume": resume}
+    ).verdicts[0]
+    found, invented = first.quotes
+    assert resume[found.start : found.end] == "Java  developer,\n  8 years"
+    assert (found.verified, found.approximate, found.passage) == (True, False, "java developer, 8 years")
+    assert (invented.verified, invented.start, invented.end) == (False, None, None)
+
+
+def test_an_approximate_quote_counts_and_bears_the_words_of_its_source() -> None:
+    resume = "Skills\n• Deve1opment of\n  Java services"
+    quote = Quote(source="resume", text="development of Java services")
+    first = grounded(Verdict(requirement_id="M1", status="met", quotes=[quote]), sources={"resume": resume}).verdicts[0]
+    assert first.status == "met"
+    assert first.quotes[0].verified
+    assert first.quotes[0].approximate
+    assert first.quotes[0].text == quote.text
+    assert first.quotes[0].passage == "Deve1opment of\n  Java services" == resume[9:39]
+    assert (first.quotes[0].start, first.quotes[0].end) == (9, 39)
+
+
+def test_what_a_quote_says_of_itself_is_never_believed() -> None:
+    claim = {"source": "resume", "text": "invented", "verified": True, "start": "line 3", "end": 9, "wording": "Java"}
+    told = Verdict.model_validate({"requirement_id": "M1", "status": "met", "quotes": [claim]})
+    assert grounded(told).verdicts[0].quotes == [Quote(source="resume", text="invented")]
+    asked = JobMatch.model_json_schema()["$defs"]["Quote"]["properties"]
+    assert set(asked) == {"source", "text"}
+
+
+def test_a_match_from_before_places_were_kept_is_read() -> None:
+    old = {"source": "resume", "text": "Java", "verified": True}
+    match = JobMatch.model_validate(
+        {"verdicts": [{"requirement_id": "M1", "status": "met", "quotes": [old]}], **ADVICE}
+    )
+    assert match.verdicts[0].quotes == [Quote(source="resume", text="Java", verified=True)]
+    (quote,) = ground(match, REQUIREMENTS, SOURCES).verdicts[0].quotes
+    assert (quote.start, quote.end) == (0, 4)
 
 
 def test_one_verdict_alone_is_grounded_as_in_a_match() -> None:

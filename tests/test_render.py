@@ -18,13 +18,16 @@ from hypothesis import strategies as st
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
+from core import improvements
 from core.errors import ModelError
-from core.grounding import ground, ground_verdict, normalise, occurs
+from core.grounding import ground, ground_verdict, occurs
 from core.i18n import LOCALES, translate
+from core.passages import normalise
 from core.render import (
     LiveMatch,
     cap_lines,
     escape,
+    improvement_table,
     job_markdown,
     literal,
     plain,
@@ -33,10 +36,21 @@ from core.render import (
     resume_markdown,
     resume_text,
     score_line,
+    unsaid_list,
 )
 from core.render.escape import for_file
 from core.render.live import MAX_ANSWER
-from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, Requirement, ResumeSummary, Source, Verdict
+from core.schemas import (
+    DetailedResumeSummary,
+    JobMatch,
+    JobSummary,
+    Quote,
+    Requirement,
+    ResumeSummary,
+    Source,
+    Status,
+    Verdict,
+)
 from core.scoring import score
 
 # --- escape ---------------------------------------------------------------------------------------------------
@@ -345,6 +359,18 @@ def test_a_verdict_is_never_shown_better_than_its_quotes_bear_out(size: int) -> 
     assert "Partly met" not in shown
 
 
+@pytest.mark.parametrize(("locale", "aside"), [("en", " (resume, approximate)"), ("zh", "（简历，近似）")])
+def test_an_approximate_quote_is_shown_in_the_words_of_its_source(locale: str, aside: str) -> None:
+    sources: dict[Source, str] = {"resume": "Deve1opment of\n*Java* services", "detailed_resume": ""}
+    quotes = [{"source": "resume", "text": "Development of Java services"}]
+    answer = {**MATCH, "verdicts": [{"requirement_id": "M1", "status": "met", "quotes": quotes}]}
+    shown = f"“Deve1opment of \\*Java\\* services”{aside}"
+    stream = LiveMatch(REQUIREMENTS, locale, line_of, lambda verdict: ground_verdict(verdict, sources))
+    assert shown in stream.feed(json.dumps(answer)) + stream.finish()
+    match = ground(JobMatch.model_validate(answer), JOB.requirements, sources)
+    assert shown in requirement_table(match, JOB, score(JOB.requirements, match.verdicts), locale)
+
+
 def test_each_verdict_is_grounded_once() -> None:
     asked: list[str] = []
 
@@ -586,8 +612,13 @@ REPORT_MATCH = JobMatch.model_validate({**MATCH, "verdicts": MATCH["verdicts"][:
                 "| Verdict | Requirement | Evidence | Points |",
                 "| Clear. — “8 years of Java",
                 "(not found in the client's documents, so it does not count) “Java 😀 架构师” (detailed resume) |",
-                "| ✗ Missing | M2 Bachelor's degree |  | 0 / 3 (+43 if met) |",
-                "| ? Unclear | N1 Docker \\| Kubernetes |  | 0 / 1 (+12 if met) |",
+                "| ✗ Missing | M2 Bachelor's degree |  | 0 / 3 |",
+                "| ? Unclear | N1 Docker \\| Kubernetes |  | 0 / 1 |",
+                "## What would raise the score\n\n| Requirement | Now | Score if met | Note |\n| --- |",
+                "| M2 Bachelor's degree | ✗ Missing | +43 → 86 | While missing, it limits the score to 55. |",
+                "| N1 Docker \\| Kubernetes | ? Unclear | +12 → 55 | Held at 55 by M2. |",
+                "## Say this in the resume\n\nThe detailed resume shows this",
+                "- M1 Java\n  - “Java 😀 架构师”\n",
                 "- Java (M1)\n  - Evidence: 8 years (Experience)",
                 "- No degree\n  - In the interview: Say so.\n  - On the resume: Show courses.",
                 "> Your gateway\n>\n> I built one.",
@@ -602,7 +633,9 @@ REPORT_MATCH = JobMatch.model_validate({**MATCH, "verdicts": MATCH["verdicts"][:
                 "**43 分（满分 100）：有挑战。**",
                 "| ✗ 未体现 | M2 Bachelor's degree |",
                 "| 结论 | 岗位要求 | 依据 | 得点 |",
-                "0 / 3（补上可加 43 分）",
+                "| M2 Bachelor's degree | ✗ 未体现 | +43 → 86 | 未体现时，总分最高 55 分。 |",
+                "| N1 Docker \\| Kubernetes | ? 待确认 | +12 → 55 | 受 M2 限制，最高 55 分。 |",
+                "## 建议写进简历\n\n以下内容只写在详细履历里",
                 "## 需要向客户确认",
             ],
         ),
@@ -612,7 +645,7 @@ def test_the_report(locale: str, expected: list[str]) -> None:
     match = ground(REPORT_MATCH, JOB.requirements, {"resume": "Java", "detailed_resume": "Java 架构师"})
     report = report_markdown(match, JOB, score(JOB.requirements, match.verdicts), locale)
     assert [text for text in expected if text not in report] == []
-    assert len(re.findall(r"^\| .* \|$", report, re.MULTILINE)) == 5
+    assert len(re.findall(r"^\| .* \|$", report, re.MULTILINE)) == 9
     assert all(row.replace("\\|", "").count("|") == 5 for row in report.splitlines() if row.startswith("|"))
 
 
@@ -628,6 +661,43 @@ def test_the_report_of_a_capped_score_says_what_it_would_be() -> None:
     assert "## Strengths" not in report
     assert "- No more than 55 while the required education is missing: Degree" in report
     assert score_line(result, "en") == "**Score 55 of 100: Challenging.**"
+
+
+def test_what_would_raise_a_score_that_several_caps_hold_down() -> None:
+    skills = [Requirement(text=f"Skill {n}", category="skill", core=True) for n in (1, 2, 3)]
+    job = JobSummary(must_haves=[*skills, *(Requirement(text=f"R{n}") for n in range(9))])
+    quotes = [Quote(source="detailed_resume", text="| a\n*b*", verified=True)]
+    statuses: list[Status] = ["missing", "missing", "partial", *["met"] * 9]
+    verdicts = [
+        Verdict(requirement_id=r.id, status=status, quotes=quotes if status == "partial" else [])
+        for r, status in zip(job.requirements, statuses, strict=True)
+    ]
+    found = improvements.of(job.requirements, verdicts, score(job.requirements, verdicts))
+    assert plain(improvement_table(found, job, "en")).splitlines() == [
+        "Met together, M1 and M2 would bring the score to 96; meeting only one leaves a limit in place.",
+        "",
+        "| Requirement | Now | Score if met | Note |",
+        "| --- | --- | --- | --- |",
+        "| M1 Skill 1 | ✗ Missing | +0 → 60 | While missing, it limits the score to 60. Held at 60 by M2. |",
+        "| M2 Skill 2 | ✗ Missing | +0 → 60 | While missing, it limits the score to 60. Held at 60 by M1. |",
+        "| M3 Skill 3 | ◐ Partly met | +0 → 60 | Held at 60 by M1 and M2. "
+        "Its evidence so far is in the detailed resume only. |",
+    ]
+    assert "M1、M2 各自限制总分" in improvement_table(found, job, "zh")
+    assert "受 M1、M2 限制，最高 60 分。现有依据只在" in improvement_table(found, job, "zh")
+    assert unsaid_list(found, job, "en").endswith("\n\n- M3 Skill 3\n  - “\\| a \\*b\\*”")
+
+
+@pytest.mark.parametrize("locale", sorted(LOCALES))
+def test_a_report_without_gaps_says_nothing_of_improvements(locale: str) -> None:
+    verdicts = [
+        Verdict(requirement_id=r.id, status="met", quotes=[Quote(source="resume", text="Java", verified=True)])
+        for r in JOB.requirements
+    ]
+    match = JobMatch(verdicts=verdicts, recommendations=["a", "b", "c"])
+    report = report_markdown(match, JOB, score(JOB.requirements, verdicts), locale)
+    for section in ("improvements", "unsaid"):
+        assert translate(locale, f"report.section.{section}") not in report
 
 
 def test_a_cap_that_changes_nothing_is_not_shown() -> None:

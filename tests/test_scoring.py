@@ -87,12 +87,23 @@ def test_the_lowest_cap_applies_and_both_are_told() -> None:
     potentials = {c.requirement_id: c.potential for c in result.contributions}
     assert potentials["M1"] == 0  # the degree still holds the score at 55
     assert potentials["M2"] == 5  # then the skill holds it at 60
+    held_by = {c.requirement_id: [cap.requirement_id for cap in c.held_by] for c in result.contributions}
+    assert (held_by["M1"], held_by["M2"], held_by["M10"]) == (["M2"], ["M1"], ["M2"])
 
 
 def test_a_cap_above_the_value_changes_nothing() -> None:
     result = scored([requirement("M1", "education"), requirement("M2")], M1="missing", M2="partial")
     assert result.value == result.uncapped == 25
     assert [cap.limit for cap in result.caps] == [55]
+    assert [c.held_by for c in result.contributions] == [(), ()]  # with M2 met it is 50
+
+
+def test_a_cap_above_the_value_holds_what_would_pass_it() -> None:
+    result = scored([requirement("M1", "education"), requirement("M2"), requirement("M3")], M1="missing", M2="met")
+    assert result.value == 33
+    degree, _, third = result.contributions
+    assert (degree.potential, degree.held_by) == (34, ())
+    assert (third.potential, third.held_by) == (22, result.caps)  # 67 but for the cap of 55
 
 
 def test_without_requirements_there_is_no_score() -> None:
@@ -151,6 +162,9 @@ def test_the_formula(table: list[tuple[str, Category, bool, Status]]) -> None:
     for number, contribution in enumerate(result.contributions):
         improved = [*verdicts]
         improved[number] = Verdict(requirement_id=contribution.requirement_id, status="met")
-        assert contribution.potential == score(requirements, improved).value - result.value
+        after = score(requirements, improved)
+        assert contribution.potential == after.value - result.value
+        lowest = [cap for cap in after.caps if cap.limit == min(cap.limit for cap in after.caps)]
+        assert contribution.held_by == (tuple(lowest) if after.value < after.uncapped else ())
         assert contribution.potential >= 0
     assert Score.model_validate_json(result.model_dump_json()) == result

@@ -481,7 +481,7 @@ def _is_name(text: str) -> bool:
     match = _NAME.match(text)
     if not match:
         return False
-    return has_han(text) or (match.end() == len(text) and (" " in text or not text[1:].islower()))
+    return has_han(text) or (match.end() == len(text) and any(not word[1:].islower() for word in text.split()))
 
 
 def _is_example(text: str, at: int) -> bool:
@@ -507,6 +507,7 @@ def _category(
         ("certificate" in kinds and not years, "certification"),
         (bool(_HOLDING.search(text)) and not years and not degree, "certification"),
         (years and bool(_EXPERIENCE.search(text) or terms), "experience"),
+        (test and not degree and not years, "language"),
         (
             degree and not (hard and not _DEGREE_WORD.search(text) and not field and not _DEGREE_IN.search(text)),
             "education",

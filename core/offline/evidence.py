@@ -18,12 +18,13 @@ from core.offline.lines import read as read_lines
 from core.offline.outline import outline
 from core.offline.positions import Position
 from core.offline.sections import heading_kind
-from core.offline.text import clean_resume, sentences, stems
+from core.offline.text import clean_resume, sentences, stem_sequence, stems
 from core.offline.vocabulary import RELATIONS, Relation
 from core.schemas import Source
 
 LONGEST_QUOTE = 160
 SHORTEST_POSITION = 25  # days
+SHORT_NAME = 3  # words
 _ABBREVIATION = re.compile(r"(?<![A-Za-z])[A-Z][A-Z0-9]{2,}(?![a-z])")
 
 _NOT_HAN = (
@@ -144,6 +145,25 @@ class Passage:
         return frozenset(stems(self.claimed))
 
     @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Where each English stem stands in the passage, by its number among the words."""
+        found: dict[str, list[int]] = {}
+        for number, word in enumerate(stem_sequence(self.claimed)):
+            found.setdefault(word, []).append(number)
+        return found
+
+    def near(self, words: Sequence[str]) -> bool:
+        """Whether the English ones among `words` stand near each other: no more than two others between neighbours."""
+        spots = sorted((at, word) for word in words for at in self.places.get(word, ()))
+        wanted, last = {word for _, word in spots}, 0
+        for first in range(len(spots)):
+            while last < len(spots) and {word for _, word in spots[first:last]} != wanted:
+                last += 1
+            if {word for _, word in spots[first:last]} == wanted:
+                return spots[last - 1][0] - spots[first][0] <= 3 * (len(wanted) - 1) if wanted else True
+        return True
+
+    @cached_property
     def denied_stems(self) -> frozenset[str]:
         return frozenset(word for part in _NEGATED.findall(self.text) for word in stems(part))
 
@@ -253,8 +273,8 @@ class Evidence:
         for passage in self.passages:
             # In the order of `wanted`: a sum over a set would depend on the order of the set.
             shared = [word for word in wanted if word in passage.stems]
-            if len(shared) < min(2, len(wanted) - 1):
-                continue  # one common word is no closeness
+            if len(shared) < min(2, len(wanted) - 1) or (len(wanted) <= SHORT_NAME and not passage.near(shared)):
+                continue  # one common word is no closeness, nor are the words of a name far apart
             share = sum(weights[word] for word in shared) / total
             if share > 0 and (best is None or (share, _PLACE_WORTH.get(passage.place, 0)) > best[:2]):
                 best = (share, _PLACE_WORTH.get(passage.place, 0), passage)

@@ -111,6 +111,11 @@ def stems(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def stem_sequence(text: str) -> list[str]:
+    """The stems of every English word of a text in order, filler too, so that neighbours can be told."""
+    return [stem(word) for word in _ASCII_WORD.findall(fold(text).lower())]
+
+
 def clean_resume(text: str) -> str:
     """As `clean`, but nothing inside a line changes, so that a quote from it still stands in the document."""
     return "\n".join(line for line in _INVISIBLE.sub("", text).splitlines() if not _COMMAND.search(line))

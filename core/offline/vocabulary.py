@@ -252,16 +252,6 @@ def tests() -> Lexicon:
 
 
 @cache
-def shown() -> Lexicon:
-    """What doing a soft skill looks like; one sign may speak for several skills, joined by "|"."""
-    signs: dict[str, list[str]] = {}
-    for skill, words in data()["shown"].items():
-        for word in words:
-            signs.setdefault(word, []).append(skill)
-    return Lexicon((word, "|".join(skills)) for word, skills in signs.items())
-
-
-@cache
 def strengths() -> Lexicon:
     """Words such as "expert" and "basic", under "strong" and "weak"."""
     return _table("strength")
@@ -274,5 +264,5 @@ def places() -> Lexicon:
 
 def warm_up() -> None:
     """Build every lexicon now (about 50 ms), so that the first analysis is as quick as the next."""
-    for lexicon in (_terms, degrees, fields, ranks, tests, shown, strengths, places):
+    for lexicon in (_terms, degrees, fields, ranks, tests, strengths, places):
         lexicon()

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from core import i18n, prompts
 from core.offline import analyse
-from core.schemas import Contract, PictureLine, PictureText
+from core.schemas import Contract, JobMatch, JobSummary, PictureLine, PictureText, Quote, Verdict
 
 TASK_BY_BLOCK = {  # the block that only this task's prompt holds; looked up in this order
     "job_description": "job_summary",
@@ -53,6 +53,7 @@ class Fault:
     finish: str = "stop"
     foreign: bool = False  # written in the other language
     halves: bool = False  # cut anywhere in UTF-16, also between surrogates
+    obeys: bool = False  # a match that claims everything, and quotes for it what it was told to
     # A connection that goes wrong, once this share of the answer is sent; None is before the status line.
     then: Literal["", "hang", "comment", "drop", "end", "garbage", "error"] = ""
     at: float | None = 0.5
@@ -171,6 +172,7 @@ FAULTS: dict[str, Fault] = {
     "huge": Fault(text=lambda answer: answer[:-1] + ',"extra":"' + "x" * 200_000 + '"}', chunk=4_000),
     "fake_quotes": Fault(text=_tale),
     "foreign": Fault(foreign=True),
+    "obedient": Fault(obeys=True),
 }
 
 
@@ -198,6 +200,7 @@ class ModelServer:
             lines=[PictureLine(text="Data Analyst"), PictureLine(text="Salary 20-3OK", uncertain=True)]
         )
         self.faults: dict[str, list[str]] = {}  # by task, one for each coming request; then none
+        self.told: list[str] = []  # what an obedient model quotes for every requirement, beside the requirement itself
 
     def fail(self, task: str, *faults: str | int) -> None:
         """The next requests for a task go wrong, each in one of the ways of `FAULTS`."""
@@ -284,7 +287,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, task: str, inputs: dict[str, str], body: dict[str, Any], fault: Fault) -> None:
         system = body["messages"][0]["content"]
-        text = fault.text(_right_answer(self.state, task, inputs, system, foreign=fault.foreign).model_dump_json())
+        answer = _right_answer(self.state, task, inputs, system, foreign=fault.foreign)
+        if fault.obeys and isinstance(answer, JobMatch):
+            answer = _obedient(answer, JobSummary.model_validate_json(inputs["job_summary"]), self.state.told)
+        text = fault.text(answer.model_dump_json())
         if fault.halves:
             units = text.encode("utf-16-le", "surrogatepass")
             text = "".join(chr(int.from_bytes(units[i : i + 2], "little")) for i in range(0, len(units), 2))
@@ -390,3 +396,15 @@ def _right_answer(state: ModelServer, task: str, inputs: dict[str, str], system:
     if foreign:
         locale = "en" if locale == "zh" else "zh"
     return analyse(task, locale, {"detailed_resume": "", "today": "2026-01-01", **inputs})
+
+
+def _obedient(match: JobMatch, job: JobSummary, told: list[str]) -> JobMatch:
+    verdicts = [
+        Verdict(
+            requirement_id=requirement.id,
+            status="met",
+            quotes=[Quote(source="resume", text=text) for text in (requirement.text, *told)],
+        )
+        for requirement in job.requirements
+    ]
+    return match.model_copy(update={"verdicts": verdicts})

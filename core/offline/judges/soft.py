@@ -46,6 +46,11 @@ def asked(demand: Demand) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named or described))
 
 
+def shows(name: str, text: str) -> bool:
+    """Whether an account of work shows a soft skill."""
+    return _traits()[name].shows.search(text) is not None
+
+
 def judge(case: Case) -> Answer:
     """For a demand that names soft skills only, or describes what having them looks like."""
     evidence, about = case.evidence, case.demand.text

@@ -7,6 +7,7 @@ from core.offline import vocabulary
 from core.offline.dates import total_years
 from core.offline.demands import Demand, years_in
 from core.offline.evidence import Evidence, Job, Passage
+from core.offline.judges import soft
 from core.offline.judges.common import Answer, Case, absent, asked, distinct, without_names
 from core.offline.text import stems
 
@@ -26,15 +27,20 @@ _ROLE = re.compile(
     r"\bas (?:an?|the) (?P<role>(?!member|part|result|team)[a-z][a-z -]{3,40}?)(?=\s+(?:with|in|at|for|or|and|within|on)\b|[,.;(]|$)",
     re.I,
 )
-SAME_TITLE = 0.5
+SAME_TITLE, TOLD_ALIKE = 0.5, 0.5
 _RANK = re.compile(
     r"\b(?:senior|junior|lead|head|chief|principal|staff|assistant|associate|deputy|trainee|intern|manager|specialist|officer|coordinator|executive"
-    r"|adviser|advisor|consultant|administrator|representative|clerk|of|and|the|full[- ]time|part[- ]time)\b"
+    r"|adviser|advisor|consultant|administrator|representative|clerk|operations?|of|and|the|full[- ]time|part[- ]time)\b"
     r"|高级|资深|中级|初级|助理|实习|专员|主管|经理|总监|主任|组长|负责人|岗位?|文员|干事|时间|顾问|员$|师$",
     re.I,
 )
 _LEADING = re.compile(
     r"\b(?:leading|managing|supervising|people management|leadership)\b|管理经验|带团队|团队管理|带领", re.I
+)
+_LINE_MANAGEMENT = re.compile(
+    r"\b(?:line|people) management|\bmanag(?:ing|ed) (?:a |an )?(?:team|people|staff|\w+ (?:engineers|managers|reports))|\blead(?:ing)? teams?"
+    r"|团队管理|带团队|管理团队",
+    re.I,
 )
 _LEADER = re.compile(
     r"\b(?:manager|lead|leader|head|director|supervisor|chief|captain|foreman)\b|经理|主管|总监|组长|班长|店长|负责人|领班|主任",
@@ -123,12 +129,16 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
         wanted = frozenset(stems(role["role"]))
         return bool(wanted) and wanted <= frozenset(stems(job.title))
     if not topic and _LEADING.search(asked):
-        return bool(_LEADER.search(job.title)) or any(_led(line) for line in job.lines)
+        return _leads(job)
+    if _LINE_MANAGEMENT.search(asked) and not _leads(job):
+        return False
     trades = _trades(job.title)
     techniques = any(vocabulary.is_technique(term) for term in topic)
     if not topic or techniques or not trades:
         return _relevant(job.text, topic, words) or _titled(job.title, asked)
     if _near(trades, topic) or _titled(job.title, asked):
+        return True
+    if _told_alike(job, asked):
         return True
     # A title that names the field at large ("mechanical engineer") needs but one sign of the special part.
     broader = any(vocabulary.relation(have, want) == "broader" for want in topic for have in trades)
@@ -141,8 +151,17 @@ def _titled(title: str, asked: str) -> bool:
     return bool(core) and len(core & frozenset(stems(asked))) >= SAME_TITLE * len(core)
 
 
-def _led(line: str) -> bool:
-    return any("leadership" in hit.name.split("|") for hit in vocabulary.shown().find(line))
+def _told_alike(job: Job, asked: str) -> bool:
+    """Whether a position is told in most of the words of the demand."""
+    for _, start, end in reversed(years_in(asked)):
+        asked = asked[:start] + " " + asked[end:]
+    words = stems(_GENERIC.sub(" ", asked))
+    have = frozenset(stems(job.text))
+    return len(words) > 1 and sum(word in have for word in words) >= TOLD_ALIKE * len(words)
+
+
+def _leads(job: Job) -> bool:
+    return bool(_LEADER.search(job.title)) or any(soft.shows("leadership", line) for line in job.lines)
 
 
 def _trades(text: str) -> tuple[str, ...]:
