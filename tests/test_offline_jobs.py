@@ -207,7 +207,7 @@ def test_chinese_sections_and_facts() -> None:
     ]
     assert nices(job) == ["有重症专科护士证", "英语四级"]
     assert len(job.responsibilities) == 3
-    assert job.education == "护理学专业"
+    assert job.education == "大专及以上学历"
     assert job.experience == "3年以上重症护理经验"
 
 
@@ -266,11 +266,14 @@ def test_benefits_and_legal_notices_are_no_demands() -> None:
         assert not re.search(r"五险一金|年假|insurance|401|equal opportunity|免费|salary|期权", found, re.I), name
 
 
-def test_responsibilities_become_demands_only_when_nothing_else_does() -> None:
+def test_responsibilities_become_demands_where_the_demands_name_next_to_nothing() -> None:
     duties = "岗位职责：\n1、负责公众号文案撰写\n2、负责短视频剪辑\n3、负责社群运营\n"
     assert musts(jobs.summarise("新媒体运营\n" + duties)) == ["负责公众号文案撰写", "负责短视频剪辑", "负责社群运营"]
-    with_demands = jobs.summarise("新媒体运营\n" + duties + "任职要求：\n1、熟练使用Photoshop")
-    assert musts(with_demands) == ["熟练使用Photoshop"]
+    demands = ["熟练使用Photoshop", "熟练使用剪映", "熟悉SQL"]
+    with_demands = jobs.summarise("新媒体运营\n" + duties + "任职要求：\n" + "\n".join(demands))
+    assert musts(with_demands) == demands
+    one_demand = jobs.summarise("新媒体运营\n" + duties + "任职要求：\n1、熟练使用Photoshop")
+    assert musts(one_demand) == ["熟练使用Photoshop", "负责公众号文案撰写", "负责短视频剪辑"]
     assert len(with_demands.responsibilities) == 3
 
 

@@ -402,7 +402,7 @@ DEMANDS = [r.text for p in PAIRS for r in match(p["job"], "")[0].requirements]
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.sampled_from(LINES) | st.text(max_size=50), max_size=25),
-    st.lists(st.sampled_from(DEMANDS) | st.text(min_size=1, max_size=30), max_size=6),
+    st.lists(st.sampled_from(DEMANDS) | st.text(min_size=1, max_size=30).filter(str.strip), max_size=6),
 )
 def test_any_documents_give_a_whole_and_grounded_match(lines: list[str], demands: list[str]) -> None:
     resume = "\n".join(lines)

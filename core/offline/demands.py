@@ -176,6 +176,8 @@ _COMMON = frozenset(
         *("KPI", "KPIs", "VIP", "FAQ", "CEO", "CFO", "VP", "R&D", "APP", "App", "TOP", "OK", "SOP", "AM", "PM"),
     )
 )
+# "Drives Results" and "Nimble Learning" are no names, though every word has a capital.
+_COMMON_ENDING = re.compile(r"(?:s|ly|ing|ed|ion|ment|ness|ity)$")
 _SCORE = re.compile(r"\d{1,3}(?:\.\d)?")
 # Running meetings in a language takes C1 on the Common European scale.
 _SPEAKING_RANK = 5
@@ -481,7 +483,11 @@ def _is_name(text: str) -> bool:
     match = _NAME.match(text)
     if not match:
         return False
-    return has_han(text) or (match.end() == len(text) and any(not word[1:].islower() for word in text.split()))
+    words = text.split()
+    telling = any(not word[1:].islower() for word in words) or (
+        len(words) > 1 and not any(_COMMON_ENDING.search(word) for word in words)
+    )
+    return has_han(text) or (match.end() == len(text) and telling)
 
 
 def _is_example(text: str, at: int) -> bool:

@@ -358,7 +358,11 @@ def _looks_like_heading(line: Line) -> bool:
     """A short line all in capitals, of no known name."""
     text = line.text
     return (
-        text.isupper() and not line.bullet and 4 <= len(text) <= 40 and not any(c.isdigit() or c in ",|@" for c in text)
+        text.isascii()
+        and text.isupper()
+        and not line.bullet
+        and 4 <= len(text) <= 40
+        and not any(c.isdigit() or c in ",|@" for c in text)
     )
 
 

@@ -1,7 +1,7 @@
 """Headings of a posting: known by their name, or by being made of nothing but the words headings are made of."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from core.offline.demands import job_terms
@@ -126,7 +126,7 @@ def _found(line: str) -> Iterator[tuple[int, int]]:
         if not words[at][0][0].isupper() or not _starts(line, words[at].start()):
             at += 1
             continue
-        for last in range(min(at + _LONGEST, len(words)) - 1, at - 1, -1):
+        for last in range(_reach(words, at) - 1, at - 1, -1):
             begin, end = words[at].start(), words[last].end()
             text = line[begin:end]
             if (
@@ -139,6 +139,23 @@ def _found(line: str) -> Iterator[tuple[int, int]]:
                 at = last
                 break
         at += 1
+
+
+def _reach(words: Sequence[re.Match[str]], at: int) -> int:
+    """Where the words that headings are made of end, counted from `at`."""
+    known, end = _any_word(), at
+    while end < min(at + _LONGEST, len(words)) and words[end][0].lower().replace("’", "'") in known:
+        end += 1
+    return end
+
+
+@cache
+def _any_word() -> frozenset[str]:
+    decisive, beside = _words()
+    named = (
+        word.lower() for names in job_terms()["headings"].values() for name in names for word in _WORD.findall(name)
+    )
+    return frozenset(named) | decisive.keys() | beside
 
 
 def _alone(word: str, mark: str) -> bool:

@@ -18,7 +18,7 @@ _SALARY = re.compile(
     r"|(?<!\d)\d{4,6}\s?[-–—~至]\s?\d{4,6}\s?(?:元|/月)?|面议"
 )
 _SALARY_NEARBY = re.compile(rf"(?:薪|salary|pay|compensation)[^\n]{{0,30}}?(?P<value>{_SALARY.pattern})", re.I)
-_SOUGHT = re.compile(
+SOUGHT = re.compile(
     r"(?:hiring|looking for|seeking|recruiting)\s+(?:an?|our(?: next)?)\s+"
     r"(?P<en>[A-Za-z][\w/& -]{2,50}?)(?=[.,;!\n]|\s(?:to|who|with|for|in|at)\b)"
     r"|(?:招聘|诚聘|急招)\s*(?P<zh>[\u3400-\u9fffA-Za-z]{2,16})"
@@ -95,7 +95,7 @@ def title(posting: Posting) -> str:
     lines = [line for line in posting.head if not cue("apply").search(line) and any(c.isalpha() for c in line)]
     if named := next((line for line in lines if width(line) <= 80 and _role_word().search(line)), None):
         return _bare_title(named)
-    if hiring := _SOUGHT.search(posting.text):
+    if hiring := SOUGHT.search(posting.text):
         return (hiring["en"] or hiring["zh"]).strip()
     return next((_bare_title(line) for line in lines if 2 <= width(line) <= 40), "")
 

@@ -17,7 +17,7 @@ from core.schemas import Category, JobSummary, Requirement, TitledPoints
 _MAY_BE_CORE: tuple[Category, ...] = ("skill", "certification", "experience", "domain")
 # Postings name about so many skills; one that names fewer tells the rest by its duties. One that sets its demands apart
 # under a heading of their own means them to be complete, unless they name next to nothing.
-LEAST_NAMED, LEAST_SET_APART = 8, 4
+LEAST_NAMED, LEAST_SET_APART = 8, 3
 _LATIN_NAME = re.compile(
     r"(?<![A-Za-z0-9@/.])[A-Za-z][A-Za-z0-9+#]*(?:[.-][A-Za-z0-9]+)*(?![A-Za-z0-9@])(?<=[A-Za-z0-9+#]{2})"
 )
@@ -149,7 +149,7 @@ def _asked_by_duties(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     found: list[Piece] = []
     for sentence in (sentence for line in [*posting.responsibilities, *posting.untold] for sentence in sentences(line)):
         terms = _hard_terms(sentence)
-        if len(found) < missing and terms - known:
+        if len(found) < missing and terms - known and not job_facts.SOUGHT.search(sentence):
             found.append(Piece(sentence, nice=False, strong=False))
             known |= terms
     return found

@@ -156,7 +156,7 @@ def _told_alike(job: Job, asked: str) -> bool:
     for _, start, end in reversed(years_in(asked)):
         asked = asked[:start] + " " + asked[end:]
     words = stems(_GENERIC.sub(" ", asked))
-    have = frozenset(stems(job.text))
+    have = frozenset(stems(_NOT_OWN.sub(" ", job.text)))
     return len(words) > 1 and sum(word in have for word in words) >= TOLD_ALIKE * len(words)
 
 
