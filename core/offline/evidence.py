@@ -13,7 +13,7 @@ from functools import cached_property
 
 from core.offline import vocabulary
 from core.offline.dates import Period, date_ranges
-from core.offline.lines import Line, width
+from core.offline.lines import Line, ends_sentence, width
 from core.offline.lines import read as read_lines
 from core.offline.outline import outline
 from core.offline.positions import Position
@@ -56,14 +56,15 @@ _NEGATED_AFTER = re.compile(
     r"|^[^,.;|]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started|known)|expired)\b"
     r"|^\W{0,3}(?:was|were|is|are|has|have|had)\s+(?:never|not)\b"
     r"|^[^.;|]{0,40}?\b(?:I|we|me)\b[^.;|]{0,12}?(?:n't|n’t|\bnot|\bnever)\b[^.;|]{0,40}?\b(?:it|them|these|those|this|that|either)\b"
-    r"|^[^.;,|]{0,24}?\b(?:is|are|was|were) (?:handled|done|run|owned|made|managed|covered) by (?:a|an|the|our|my|another|others)\b"
+    r"|^[^.;,|]{0,24}?\b(?:is|are|was|were) (?:both |all |mostly |only )?(?:handled|done|run|owned|made|managed|covered|prepared) by (?:a|an|the|our|my|another|others)\b"
+    r"|^[^.;|,:：]{0,12}[:：(–—-]\s*(?:no|not|none|never)\b"
     r"|^\W{0,3}(?:none|no experience|not used|never used|n/a)\b",
     re.I,
 )
 # The whole statement is of what somebody else does, or was never done.
 DISCLAIMED = re.compile(
     r"(?:我|本人)?(?:并|都|还|也|均)?(?:没有?|未|从未|不曾)[^，,。；;|]{0,5}(?:过|参与|接触|负责|操作|权限)|(?:我|本人)不(?:参与|负责|涉及|经手)|由(?!我|本人)[^，,。；;|]{1,10}(?:做|负责|完成|处理|审核|操作|申报|承担|主导)"
-    r"|委托外部|\b(?:I|we)(?:['’]ve| have| had)? (?:never|not)\b|\b(?:is|are|was|were) (?:handled|done|run|owned|made|managed|covered|drafted) by (?:a|an|the|our|my|another|others)\b",
+    r"|委托外部|\b(?:I|we)(?:['’]ve| have| had)? (?:never|not)\b|\b(?:is|are|was|were) (?:both |all |mostly |only )?(?:handled|done|run|owned|made|managed|covered|drafted|prepared|taken) by (?:a|an|the|our|my|another|others)\b",
     re.I,
 )
 _BUT = re.compile(r"但是?|不过|然而|\bbut\b|\bhowever\b|\balthough\b|\bthough\b", re.I)
@@ -83,11 +84,11 @@ _PENDING_HAN = (
 )
 _PENDING_LATIN = (
     r"in progress|expected|coursework|course|basics?|beginner|learning|enrol+ed|(?:\w+ ){0,2}(?:booked|applied for|scheduled)"
-    r"|applied for|pending|lapsed|planned|provisional|class|started|of \w+ (?:units|modules|parts|credits)|reinstatement|read[- ]only|online course|self-study|in training|class in|exam (?:in|on)|due in"
+    r"|applied for|pending|lapsed|planned|provisional|class|awaiting|exam\b|registered for|under review|not yet|application (?:lodged|submitted|sent|filed|made)|short|introductory|weekend|started|of \w+ (?:units|modules|parts|credits)|reinstatement|read[- ]only|online course|self-study|in training|class in|exam (?:in|on)|due in"
 )
 _WEAK_AFTER = re.compile(
     rf"^[\s:：|（(,，、·\-–—]{{0,4}}(?:\d[^，,。；;|]{{0,8}})?(?:{_PENDING_HAN})"
-    rf"|^[^.;|]{{0,3}}?\b(?:is |are |card |class |exam |certificate )?(?:{_PENDING_LATIN})\b",
+    rf"|^\W{{0,3}}(?:(?:is|are|a|an|card|class|exam|certificate) ){{0,2}}(?:\w+ )?(?:{_PENDING_LATIN})\b",
     re.I,
 )
 # Said of it in a later clause: "用Docker装过几个应用，属于入门".
@@ -104,9 +105,13 @@ _CONTACT = re.compile(
     r"|phone|e-?mail|tel)\s*[:：]|linkedin\.com|github\.com/",
     re.I,
 )
+_WISH = re.compile(
+    r"(?:(?:I am |I['’]m )?(?:looking|seeking|hoping) (?:for|to)|seeking|I(?:['’]d| would) (?:love|like)|I (?:want|hope|wish)|eager to|希望|期望|寻求|求职|意向|打算|想转|希望转)\b",
+    re.I,
+)
 _METRIC = re.compile(r"\d")
 _CUT = re.compile(r"[，,；;](?!\d)|\s[-–—]\s")
-_SKIPPED = frozenset({"contact", "objective", "title"})
+_SKIPPED = frozenset({"contact", "objective"})
 # What a quote proves by the place it stands in: done at work beats learnt beats listed.
 _PLACE_WORTH = {
     "experience": 3.0,
@@ -337,7 +342,8 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
         if kind is None and place not in ("experience", "projects") and _looks_like_heading(line):
             kind = "unknown"
         if kind:
-            section, place = body.strip(" #*【】[]：:=-—■◆●▌|"), kind
+            # The name of the document opens nothing.
+            section, place = body.strip(" #*【】[]：:=-—■◆●▌|"), "head" if kind == "title" else kind
             continue
         if inline and (named := heading_kind(inline[1])) and (place != "experience" or named in _OWN_LINE):
             title, where = inline[1].strip(), named
@@ -349,7 +355,9 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
             Passage(source, piece, title, where, number, bool(date_ranges(piece, today)) and width(piece) <= 80)
             for piece in pieces(body)
         ]
-        (evidence.asides if where in _SKIPPED else own).extend(found)
+        for passage in found:
+            wish = where in _SKIPPED or _WISH.match(passage.text)
+            (evidence.asides if wish else own).append(passage)
     evidence.passages += own
     evidence.jobs += _jobs(outline(text, today).positions, own, today)
 
@@ -378,6 +386,7 @@ def _jobs(positions: Sequence[Position], passages: Sequence[Passage], today: dat
         if head:
             under = tuple(claimed(line.text) for line in position.lines)
             title = " ".join(part for part in (position.role, position.team) if part)
+            title = title or head.text.replace(position.period.text, " ")
             jobs.append(Job(position.period, head, title, (position.company, *under)))
     return jobs + _told(passages, seen, today)
 
@@ -385,7 +394,7 @@ def _jobs(positions: Sequence[Position], passages: Sequence[Passage], today: dat
 def _told(passages: Sequence[Passage], seen: Sequence[str], today: date) -> list[Job]:
     """Positions told in a sentence: "2023年6月到现在，我在…做前台接待". Less than a month is an event."""
     return [
-        Job(period, passage, "", (passage.text,))
+        Job(period, passage, "" if ends_sentence(passage.text) else passage.text, (passage.text,))
         for passage in passages
         if passage.place == "experience" and not any(text in passage.text for text in seen)
         for period in date_ranges(passage.text, today)[:1]

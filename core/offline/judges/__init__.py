@@ -1,10 +1,13 @@
 """How each kind of demand is decided: the first judge whose rule holds takes the `Case` and gives an `Answer`."""
 
+import re
 from collections.abc import Callable
 
 from core.offline import vocabulary
 from core.offline.judges import certificates, education, languages, names, readiness, soft, years
 from core.offline.judges.common import Answer, Case, by_words
+
+_COURSE = re.compile(r"\bcertificate\b|\bdiploma\b|\bqualification\b", re.I)
 
 __all__ = ["Answer", "Case", "decide"]
 
@@ -16,6 +19,8 @@ def decide(case: Case) -> Answer:
 
 def _is_certificate(case: Case) -> bool:
     labelled = case.requirement.category == "certification" and not case.demand.languages
+    if case.requirement.category == "education" and case.demand.degree < 0 and _COURSE.search(case.demand.text):
+        return True
     return case.demand.category == "certification" or labelled
 
 

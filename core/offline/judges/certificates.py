@@ -70,7 +70,7 @@ def _by_name(case: Case, terms: Sequence[str]) -> Answer:
     if best is None:
         short = (name for text in _ABBREVIATION.findall(case.demand.text) for name in [case.evidence.named(text)])
         passage = next((passage for passage, stated, _ in short if passage and stated), None)
-        if passage is None or passage.place == "experience":
+        if passage is None or (passage.place == "experience" and not _CERTIFICATE.search(passage.text)):
             return absent(case, terms)
         best = (1.0, passage)
     if _too_low(case.demand.text, best[1].text):
@@ -106,8 +106,10 @@ def _pending(found: Found) -> bool:
     text = found.passage.text
     rest = _STATEMENT.split(text[text.find(found.name) + len(found.name) :])[0]
     others = vocabulary.find(rest)
-    following = next((hit.start for hit in others if vocabulary.kind(hit.name) == "certificate"), len(rest))
-    return PENDING.search(rest[:following]) is not None
+    mine = {hit.name for hit in vocabulary.find(found.name)}
+    following = (hit.start for hit in others if vocabulary.kind(hit.name) == "certificate" and hit.name not in mine)
+    until = next(following, len(rest))
+    return PENDING.search(rest[:until]) is not None
 
 
 def _held(found: Found, demand_text: str, subjects: Sequence[str]) -> bool:

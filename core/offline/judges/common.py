@@ -72,12 +72,14 @@ def by_words(case: Case, terms: Sequence[str] = ()) -> Answer:
         passage
         and not denied
         and share >= enough
-        and len(words) >= (3 if terms else 1)
+        and len(words) >= (2 if terms else 1)
         and (len(words) > 1 or share == 1)
     ):
         if DISCLAIMED.search(passage.text):
             return Answer("missing", (passage,), "denied")
-        status: Status = "met" if share >= MET_SHARE and not terms else "partial"
+        # Words that say nearly all of it are enough, whether or not a name was found among them.
+        whole = case.evidence.closest(case.demand.text)[1] if terms else share
+        status: Status = "met" if whole >= (NAMELESS_SHARE if terms else MET_SHARE) else "partial"
         return Answer(status, (passage,), "similar" if status == "met" else "similar_partly")
     return absent(case, terms)
 
