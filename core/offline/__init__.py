@@ -1,6 +1,7 @@
 """The offline analyst: a deterministic engine that answers the same tasks as a model, with no network and no key.
 
-Pure functions: same task, locale and inputs, same answer, byte for byte. Today's date is an input.
+Pure functions: same task, locale and inputs, same answer, byte for byte. Today's date is an input. The vocabulary
+is read once per process.
 """
 
 from collections.abc import Callable, Mapping

@@ -55,9 +55,12 @@ def judge(case: Case) -> Answer:
     """For a demand that names soft skills only, or describes what having them looks like."""
     evidence, about = case.evidence, case.demand.text
     shown = [passage for name in asked(case.demand) if (passage := _shown(name, about, evidence))]
-    if shown:
-        return Answer("met", distinct(shown), "soft_shown")
+    topic = frozenset(stems(about))
+    plain = [passage for passage in shown if _NUMBER.search(passage.text) or topic & passage.stems]
     claims = [passage for passage in evidence.everything if not passage.dated and _claims(passage, case.demand)]
+    # A sign without a figure or a word of the demand bears out no claim by itself, but does where nothing is claimed.
+    if plain or (shown and not claims):
+        return Answer("met", distinct(plain or shown), "soft_shown")
     if claims:
         return Answer("partial", distinct(claims, 1), "soft_claimed")
     return absent(case, case.demand.terms)
