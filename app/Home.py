@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components import run_list, run_viewer
 from app.components.models_panel import models_panel
-from app.components.page import Page, broken_table, language_picker, open_page
+from app.components.page import Page, broken_files, language_picker, open_page
 from core import clients, jobs, render, runs, samples
 
 RECENT = 8  # runs in the sidebar
@@ -98,5 +98,5 @@ navigation = st.navigation(
     position="top",
 )
 _sidebar(frame)
-broken_table(frame)
+broken_files(frame)
 navigation.run()

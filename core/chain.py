@@ -17,6 +17,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from dbos import DBOS
 from sqlmodel import Session, col, select, update
@@ -26,7 +27,7 @@ from core.database import OwnerSession
 from core.errors import Cancelled, WorkbenchError
 from core.models import Attempt, Event, EventType, Job, LLMCall, Match, Resume, ResumeKind, Run, RunStatus, now
 from core.render import LiveMatch
-from core.schemas import JobMatch, JobSummary, Source, Verdict
+from core.schemas import JobMatch, JobSummary, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -109,12 +110,12 @@ def _summarise_job(progress: "_Progress", run: Run) -> Callable[[OwnerSession], 
 
 def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
     with progress.session() as db:
-        summary = db.require(Job, run.job_id).contract or JobSummary()
+        job = db.require(Job, run.job_id)
+        summary, posting = job.contract or JobSummary(), job.text
         resume = db.require(Resume, run.resume_id).text
         detailed = db.require(Resume, run.detailed_resume_id).text if run.detailed_resume_id else ""
-    sources: dict[Source, str] = {"resume": resume, "detailed_resume": detailed}
-
-    ground = grounding.grounder(sources)
+    sources = tasks.sources(summary, posting, resume, detailed)
+    ground = partial(grounding.ground_verdict, sources=sources)
 
     def score_line(verdicts: list[Verdict]) -> str | None:
         grounded = grounding.ground(
@@ -127,6 +128,7 @@ def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
         summary,
         resume,
         detailed,
+        posting=posting,
         locale=run.locale,
         candidates=routing.candidates("job_match", run.model),
         today=run.today,

@@ -4,7 +4,6 @@ A *route* is what a run asks for: a tier (paid, free, offline), whose candidates
 the offline analyst; or one model by its name, tried alone.
 """
 
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from core import own_files
 from core.errors import InputError
 from core.settings import OFFLINE_MODEL, Address, Seconds, is_address, model_name, settings, variable
 
@@ -140,25 +140,17 @@ class _Table(_Part):
                         yield "tier", name, task, number
 
 
-class _Refused(Exception):
-    """What is wrong with a file that is TOML of the right shape."""
-
-
 @lru_cache(maxsize=8)
 def _load(own: Path | None, _changed: tuple[int, int]) -> _Table:
     merged = tomllib.loads(TABLE.read_text("utf-8"))
     if own is not None:
-        with own.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise _Refused(f"> {MAX_BYTES // 1000} kB")
-        above = tomllib.loads(content.decode("utf-8-sig"))
+        above = own_files.read(own, MAX_BYTES)
         if _depth(above) > MAX_DEPTH:
-            raise _Refused("TOML")
+            raise own_files.Unusable("TOML")
         merged = _merged(merged, above)
     table = _Table.model_validate(merged)
     if places := list(table.wrong()):
-        raise _Refused(_where(places))
+        raise own_files.Unusable(_where(places))
     return table
 
 
@@ -172,16 +164,8 @@ def _read() -> _Table:
         return _load(own, (stat.st_mtime_ns, stat.st_size))
     except ValidationError as error:
         where = _where([e["loc"] for e in error.errors()])
-    except _Refused as error:
-        where = str(error)
-    except RecursionError:  # of brackets in brackets
-        where = "TOML"
-    except tomllib.TOMLDecodeError as error:
-        where = "TOML"
-        if found := re.search(r"\(at line (\d+), column (\d+)\)$", str(error)):
-            position = f":{found[1]}:{found[2]}"  # as editors and compilers write it
-    except UnicodeDecodeError:
-        where = "UTF-8"
+    except own_files.Unusable as error:
+        where, position = error.where, error.position
     except OSError as error:
         where = error.strerror or type(error).__name__
     raise InputError("routing_invalid", path=f"{own}{position}", where=where)

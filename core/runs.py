@@ -39,6 +39,7 @@ from core.models import (
     now,
 )
 from core.review import Edits
+from core.schemas import Source
 from core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -322,6 +323,13 @@ class RunView:
     calls: list[LLMCall] = field(default_factory=list)
     pages: Sequence[Page] = ()  # of what was scanned
     readers: Sequence[str] = ()  # the OCR engines that read them, with their versions
+    detailed_resume: Resume | None = None
+
+    @property
+    def sources(self) -> dict[Source, str]:
+        """The texts that quotes of the match are from, as a person reads them."""
+        detailed = self.detailed_resume.text if self.detailed_resume else ""
+        return {"resume": self.resume.text, "detailed_resume": detailed}
 
     @property
     def finished(self) -> bool:
@@ -374,6 +382,7 @@ def view(db: OwnerSession, run_id: str) -> RunView:
         run=run,
         client=db.require(Client, run.client_id),
         resume=db.require(Resume, run.resume_id),
+        detailed_resume=db.get(Resume, run.detailed_resume_id) if run.detailed_resume_id else None,
         job=db.get(Job, run.job_id) if run.job_id else None,
         match=db.exec(select(Match).where(Match.run_id == run_id)).first(),
         steps=[_step(task, run, [e for e in events if e.task == task]) for task in run.tasks],

@@ -26,6 +26,11 @@ def _empty_if_null(value: Any) -> Any:
     return [] if value is None else value
 
 
+def _none_if_no_number(value: Any) -> Any:
+    # Nobody asks a model for it, so whatever one volunteers must not cost the run.
+    return value if isinstance(value, int) else None
+
+
 def _none_if_absurd(value: float | None) -> float | None:
     # A number no working life can have (NaN and infinity too) is a slip in a derived field, not worth a failed run.
     return value if value is not None and 0 <= value <= 80 else None
@@ -35,6 +40,7 @@ T = TypeVar("T")
 Text = Annotated[str, BeforeValidator(_blank_if_null)]
 Years = Annotated[float | None, AfterValidator(_none_if_absurd)]
 Items = Annotated[list[T], BeforeValidator(_empty_if_null)]
+Offset = Annotated[int | None, BeforeValidator(_none_if_no_number)]
 
 
 class Contract(BaseModel):
@@ -282,11 +288,28 @@ class JobSummary(Contract):
 
 
 class Quote(Contract):
-    """A passage said to be in a source. `verified` is written by `core.grounding` alone, never believed."""
+    """A passage said to be in a source. What follows `text` is written by `core.grounding` alone, never believed.
+
+    `source[start:end]`, in characters, is where a verified quote stands; None for any other, and in a match made before
+    places were kept. `wording` is what stands there if that is not the same word for word, else empty.
+    """
 
     source: Source
     text: Text = ""
     verified: SkipJsonSchema[bool] = False
+    start: SkipJsonSchema[Offset] = None
+    end: SkipJsonSchema[Offset] = None
+    wording: SkipJsonSchema[Text] = ""
+
+    @property
+    def approximate(self) -> bool:
+        """Whether the source has it in other letters, which a recogniser of pictures may have misread."""
+        return bool(self.wording)
+
+    @property
+    def passage(self) -> str:
+        """The quote in the words of its source."""
+        return self.wording or self.text
 
 
 class Verdict(Contract):

@@ -26,6 +26,14 @@ class _Result(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Cap(_Result):
+    """The value cannot exceed `limit` while `requirement_id` is missing."""
+
+    limit: int
+    requirement_id: str
+    reason: CapReason
+
+
 class Contribution(_Result):
     """What one requirement brings: `points` = weight * credit, a multiple of 0.5 and so exact."""
 
@@ -35,14 +43,7 @@ class Contribution(_Result):
     credit: float
     points: float
     potential: int  # by how much the final value would rise if this requirement were met, caps included
-
-
-class Cap(_Result):
-    """The value cannot exceed `limit` while `requirement_id` is missing."""
-
-    limit: int
-    requirement_id: str
-    reason: CapReason
+    held_by: tuple[Cap, ...]  # the caps that would then hold the value down, all of one limit
 
 
 class Score(_Result):
@@ -77,6 +78,8 @@ def score(requirements: Sequence[Requirement], verdicts: Sequence[Verdict]) -> S
     for requirement in requirements:
         status = statuses[requirement.id]
         if_met = statuses | {requirement.id: "met"}
+        uncapped_if_met, caps_if_met = _uncapped(requirements, if_met), _caps(requirements, if_met)
+        value_if_met = _held(uncapped_if_met, caps_if_met)
         weight = _weight(requirement)
         contributions.append(
             Contribution(
@@ -85,7 +88,8 @@ def score(requirements: Sequence[Requirement], verdicts: Sequence[Verdict]) -> S
                 weight=weight,
                 credit=CREDIT[status],
                 points=weight * CREDIT[status],
-                potential=_held(_uncapped(requirements, if_met), _caps(requirements, if_met)) - value,
+                potential=value_if_met - value,
+                held_by=tuple(cap for cap in caps_if_met if cap.limit == value_if_met < uncapped_if_met),
             )
         )
     return Score(

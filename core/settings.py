@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     routing: Path | None = Field(
         None, description="File laid over the table of models; empty: `routing.toml` in the data folder, if it exists."
     )
+    vocabulary: Path | None = Field(
+        None,
+        description="File laid over the offline analyst's vocabulary; "
+        "empty: `vocabulary.toml` in the data folder, if it exists.",
+    )
     max_tokens: int | None = Field(
         None, gt=0, description="Longest answer of any model, in tokens; empty: as the table of models says."
     )
@@ -143,6 +148,11 @@ class Settings(BaseSettings):
     def routing_file(self) -> Path:
         """What is laid over the table of models that comes with the app; the one in the data folder need not exist."""
         return self.routing or self.data_dir / "routing.toml"
+
+    @property
+    def vocabulary_file(self) -> Path:
+        """What is laid over the vocabulary that comes with the app; the one in the data folder need not exist."""
+        return self.vocabulary or self.data_dir / "vocabulary.toml"
 
 
 def variable(name: str) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from core import grounding, i18n, llm
+from core import grounding, i18n, llm, stuffing
 from core.errors import ModelError
 from core.models import ResumeKind
 from core.routing import Candidate
-from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, ResumeSummary
+from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, ResumeSummary, Source
 
 
 def summarise_resume(
@@ -30,7 +30,8 @@ def summarise_job(
     text: str, *, locale: str, candidates: Sequence[Candidate], listener: llm.Listener | None = None
 ) -> JobSummary:
     """A job description as structured requirements. Raises ModelError; `no_requirements` when it asks for nothing."""
-    job = cast(JobSummary, llm.complete("job_summary", locale, {"job_description": text}, candidates, listener))
+    inputs = {"job_description": stuffing.without_orders(text)}
+    job = cast(JobSummary, llm.complete("job_summary", locale, inputs, candidates, listener))
     if not job.requirements:
         raise ModelError("no_requirements")
     return job
@@ -49,16 +50,21 @@ def match(
     resume: str,
     detailed_resume: str = "",
     *,
+    posting: str = "",
     locale: str,
     candidates: Sequence[Candidate],
     today: str,
     listener: llm.Listener | None = None,
 ) -> JobMatch:
-    """The client's texts against the job's requirements, every quote checked against its source. Raises ModelError."""
+    """The client's texts against the job's requirements, every quote checked against its source. Raises ModelError.
+
+    `posting` is what the job was read from, so that it is recognised where a document merely repeats it.
+    """
+    shown = sources(job, posting, resume, detailed_resume)
     inputs = {
         "job_summary": job.model_dump_json(exclude_defaults=True, exclude=_NOT_FOR_MATCHING),
-        "resume": resume,
-        "detailed_resume": detailed_resume,
+        "resume": shown["resume"],
+        "detailed_resume": shown["detailed_resume"],
         "today": today,
     }
 
@@ -69,7 +75,14 @@ def match(
             raise ModelError("wrong_language", detail=f"The prose must be written in {i18n.LOCALES[locale]}.")
 
     answer = cast(JobMatch, llm.complete("job_match", locale, inputs, candidates, listener, check=check))
-    return grounding.ground(answer, job.requirements, {"resume": resume, "detailed_resume": detailed_resume})
+    return grounding.ground(answer, job.requirements, shown)
+
+
+def sources(job: JobSummary, posting: str, resume: str, detailed_resume: str) -> dict[Source, str]:
+    """The client's texts as a match sees them: what is no evidence is blank, all else in its place."""
+    texts: dict[Source, str] = {"resume": resume, "detailed_resume": detailed_resume}
+    wanted = [posting, *(requirement.text for requirement in job.requirements)]
+    return {source: stuffing.evidence(text, *wanted) for source, text in texts.items()}
 
 
 # A quotation ends before the next one of its kind begins: to look for the end of each that has none takes too long.

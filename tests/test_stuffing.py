@@ -75,7 +75,7 @@ def test_what_only_sounds_like_an_order_stays(line: str) -> None:
 
 def test_short_phrases_may_be_those_of_the_posting() -> None:
     assert evidence(RESUME, POSTING) == RESUME
-    one_line = "Three years of experience with SQL and a scripting language, at two firms"
+    one_line = "Three years of experience with SQL and a scripting language, Proficient in Excel"
     assert evidence(f"{RESUME}\n{one_line}", POSTING) == f"{RESUME}\n{one_line}"
 
 

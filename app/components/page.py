@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import database, engine, i18n, llm, routing
 from core.errors import WorkbenchError
 from core.models import User
+from core.offline import wordfiles
 from core.settings import settings
 
 # Seconds after the first page was asked for: both take the processor, which that page needs first.
@@ -80,12 +81,13 @@ def open_page() -> Page:
     return Page(owner_id, locale)
 
 
-def broken_table(page: Page) -> None:
-    """Say so when the table of models cannot be used any more; until it is mended the one before is."""
-    try:
-        routing.check()
-    except WorkbenchError as error:
-        page.error(error)
+def broken_files(page: Page) -> None:
+    """Say so when the own table of models or the own vocabulary cannot be used; until then what was before is."""
+    for check in (routing.check, wordfiles.check):
+        try:
+            check()
+        except WorkbenchError as error:
+            page.error(error)
 
 
 def asked(name: str) -> str:

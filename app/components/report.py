@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components.labels import model_label
 from app.components.page import Page
-from core import receipts, render, scoring
+from core import highlights, improvements, receipts, render, scoring
 from core.models import RunKind
 from core.runs import RunView
 from core.schemas import JobMatch, JobSummary, Strength, Weakness
@@ -19,8 +19,8 @@ BAND_COLORS: dict[scoring.Band, Literal["green", "orange", "red"]] = {
 
 
 def report(page: Page, view: RunView) -> None:
-    """Whether another model had to answer; score and how it came about, requirements, strengths, weaknesses, outreach,
-    recommendations, and what it took."""
+    """Whether another model had to answer; score and how it came about, requirements, what would raise the score,
+    strengths, weaknesses, outreach, recommendations, and what it took."""
     job = view.job.contract if view.job else None
     if view.match is None or job is None:
         return
@@ -32,6 +32,8 @@ def report(page: Page, view: RunView) -> None:
     st.markdown(render.escape(match.overall_assessment))
     _section(page, "verdicts")
     st.markdown(render.requirement_table(match, job, score, page.locale))
+    _quoted(page, view, match, job)
+    _improvements(page, improvements.of(job.requirements, match.verdicts, score), job)
     _strengths_and_weaknesses(page, match)
     _outreach(page, match)
     _section(page, "recommendations")
@@ -91,6 +93,26 @@ def _score(page: Page, score: scoring.Score, job: JobSummary) -> None:
             st.markdown(render.score_sentence(score, page.locale))
             for line in render.cap_lines(score, job, page.locale):
                 st.markdown(line)
+
+
+def _improvements(page: Page, found: improvements.Improvements, job: JobSummary) -> None:
+    if found.open:
+        _section(page, "improvements")
+        st.markdown(render.improvement_table(found, job, page.locale))
+    if found.unsaid:
+        _section(page, "unsaid")
+        st.markdown(render.unsaid_list(found, job, page.locale))
+
+
+def _quoted(page: Page, view: RunView, match: JobMatch, job: JobSummary) -> None:
+    """The client's documents with the quotes marked in them, folded."""
+    requirements = {requirement.id: requirement.text for requirement in job.requirements}
+    for source, text in view.sources.items():
+        if text:
+            label = page.t("quoted", source=page.term(f"source.{source}"))
+            with st.expander(label, icon=":material/ink_highlighter:", type="compact"):
+                st.caption(page.t("quoted_hint"))
+                st.html(render.highlighted_html(highlights.segments(text, source, match), requirements))
 
 
 def _strengths_and_weaknesses(page: Page, match: JobMatch) -> None:

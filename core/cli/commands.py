@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from core import i18n, jobs, llm, model_check, render, routing, scoring, tasks
-from core.cli import answers, files, models
+from core import i18n, improvements, jobs, llm, model_check, render, routing, scoring, tasks
+from core.cli import answers, evaluate, files, models
 from core.errors import InputError, WorkbenchError
 from core.models import ResumeKind
 from core.schemas import JobMatch, JobSummary
 from core.scoring import Score
-from core.settings import OFFLINE_MODEL, Settings, settings
+from core.settings import Settings, settings
 
 ENGINES = get_args(Settings.model_fields["ocr_engine"].annotation)
 COUNTED = ("met", "partial", "missing", "unclear")
@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Parses to a namespace whose `run` is to be called with it. Raises InputError for arguments that do not fit."""
     parser = _Parser(prog="python -m core", description="Match resumes with job descriptions.")
-    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize|models")
+    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize|models|evaluate")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
@@ -78,6 +78,8 @@ def parser() -> argparse.ArgumentParser:
         help="ask that model, those of a tier, or all in use one short question; exit status 1 if one does not answer",
     )
     listing.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+    evaluate.add_to(commands.add_parser("evaluate", help=evaluate.HELP, description=evaluate.HELP))
     return parser
 
 
@@ -88,7 +90,7 @@ _MODELS = "Which models do the work here, why, and which variable would bring ot
 
 
 def _match(arguments: argparse.Namespace) -> None:
-    route = _route(arguments.model)
+    route = models.route(arguments.model)
     engine = arguments.ocr or settings().ocr_engine
     resume, detailed = (
         files.read_resume(path, engine, arguments.locale) for path in (arguments.resume, arguments.detailed)
@@ -105,6 +107,7 @@ def _match(arguments: argparse.Namespace) -> None:
             "calls": answers.calls(made),
             "locale": locale,
             "score": score.model_dump(),
+            "improvements": improvements.of(job.requirements, match.verdicts, score).model_dump(),
             "job": job.model_dump(),
             "match": match.model_dump(),
         }
@@ -115,7 +118,7 @@ def _match(arguments: argparse.Namespace) -> None:
 
 
 def _batch(arguments: argparse.Namespace) -> None:
-    route = _route(arguments.model)
+    route = models.route(arguments.model)
     table = files.read_table(arguments.jds, reserved=RESULTS)
     engine = arguments.ocr or settings().ocr_engine
     resume, detailed = (
@@ -150,7 +153,7 @@ def _batch(arguments: argparse.Namespace) -> None:
 
 
 def _summarize(arguments: argparse.Namespace) -> None:
-    route = _route(arguments.model)
+    route = models.route(arguments.model)
     if arguments.kind == "job" and arguments.file.suffix.lower() == ".csv":
         _summarize_table(arguments, route)
         return
@@ -209,13 +212,20 @@ def _run_match(
     job = tasks.summarise_job(jd, locale=locale, candidates=candidates, listener=made["job_summary"])
     candidates = routing.candidates("job_match", route)
     match = tasks.match(
-        job, resume, detailed, locale=locale, candidates=candidates, today=tasks.today(), listener=made["job_match"]
+        job,
+        resume,
+        detailed,
+        posting=jd,
+        locale=locale,
+        candidates=candidates,
+        today=tasks.today(),
+        listener=made["job_match"],
     )
     return job, match, scoring.score(job.requirements, match.verdicts)
 
 
 def _models(arguments: argparse.Namespace) -> None:
-    named = _route(arguments.test) if arguments.test else ""
+    named = models.route(arguments.test) if arguments.test else ""
     overview = model_check.overview()
     wanted = None if arguments.test is None else models.to_test(named, overview)
     if arguments.json:
@@ -224,18 +234,6 @@ def _models(arguments: argparse.Namespace) -> None:
         good = models.show(overview, wanted, arguments.locale or i18n.DEFAULT)
     if not good:
         raise SystemExit(1)
-
-
-# --- settings ---------------------------------------------------------------------------------------------------
-
-
-def _route(name: str | None) -> str:
-    """The tier or the model to use. Raises InputError for a name that no provider can know."""
-    routing.check()
-    route = routing.default() if name is None else name.strip()
-    if not route or (route.startswith("offline/") and route != OFFLINE_MODEL):
-        raise InputError("model_unknown", model=route, offline=OFFLINE_MODEL)
-    return route
 
 
 # --- output -----------------------------------------------------------------------------------------------------

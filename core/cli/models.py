@@ -7,10 +7,22 @@ from collections.abc import Iterator, Sequence
 
 from core import i18n, model_check, receipts, render, routing
 from core.cli import files
+from core.errors import InputError
 from core.model_check import Answer, Overview, Step
+from core.offline import wordfiles
 from core.settings import OFFLINE_MODEL
 
 GAP = "  "  # between columns
+
+
+def route(name: str | None) -> str:
+    """The tier or the model to use. Raises InputError for a name that no provider can know."""
+    routing.check()
+    wordfiles.check()
+    route = routing.default() if name is None else name.strip()
+    if not route or (route.startswith("offline/") and route != OFFLINE_MODEL):
+        raise InputError("model_unknown", model=route, offline=OFFLINE_MODEL)
+    return route
 
 
 def to_test(route: str, overview: Overview) -> list[str]:

@@ -1,7 +1,10 @@
-"""How good the matches are: labelled data, predictions, baselines, metrics and the tables a report or notebook shows.
+"""How good the matches are: labelled and saved data, what a model makes of it as rows, figures, and notebooks.
 
-    gold | saved runs --predict--> one row per verdict, one row per pair --metrics--> figures with intervals --report-->
+    gold --predict--\\
+                     rows --metrics--> figures with intervals --report--> terminal, CSV, JSON
+    saved runs -----/                                        \\--> notebooks --> HTML
 
-Rows are pandas DataFrames with the columns that `core.evaluation.predict` names. Nothing here is imported by the app.
-The packages it needs beside the app's are those of the extra `evaluation`.
+`rows` names the columns that everything else reads, so that a notebook, a figure or a source of rows can be added
+without the others. `spans` measures the vocabulary on annotated postings, apart from matching. Nothing here is imported
+by the app. The packages it needs beside the app's are those of the extra `evaluation`.
 """

@@ -4,9 +4,13 @@ import html
 from collections.abc import Sequence
 
 import numpy as np
+from rapidfuzz import fuzz
 from scipy.optimize import linear_sum_assignment
 
 LEAST_OVERLAP = 0.4  # of the characters of both together; a passage cut a little wider or closer is the same demand
+LEAST_LIKENESS = 80  # of 100: a passage from which markup was removed still has its place
+
+Place = tuple[int, int]  # from, up to
 
 
 def align(posting: str, labelled: Sequence[str], extracted: Sequence[str]) -> dict[int, int]:
@@ -15,8 +19,8 @@ def align(posting: str, labelled: Sequence[str], extracted: Sequence[str]) -> di
     if not labelled or not extracted:
         return {}
     plain = _plain(posting)
-    ours, theirs = ([_covered(plain, _plain(text)) for text in texts] for texts in (labelled, extracted))
-    overlap = np.array([[_jaccard(a, b) for b in theirs] for a in ours])
+    ours, theirs = ([_places(plain, _plain(text)) for text in texts] for texts in (labelled, extracted))
+    overlap = np.array([[_overlap(a, b) for b in theirs] for a in ours])
     rows, columns = linear_sum_assignment(overlap, maximize=True)
     return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if overlap[i, j] >= LEAST_OVERLAP}
 
@@ -25,11 +29,21 @@ def _plain(text: str) -> str:
     return "".join(html.unescape(text).split()).casefold()
 
 
-def _covered(posting: str, text: str) -> frozenset[int]:
-    """The places of a passage; of one that does not stand there as it is (markup was removed), places of its own."""
-    at = posting.find(text)
-    return frozenset(range(at, at + len(text))) if at >= 0 else frozenset(range(-len(text), 0))
+def _places(posting: str, text: str) -> list[Place]:
+    """Wherever a passage stands; of one that stands nowhere as it is, where it most likely comes from."""
+    found: list[Place] = []
+    at = posting.find(text) if text else -1
+    while at >= 0:
+        found.append((at, at + len(text)))
+        at = posting.find(text, at + 1)
+    likely = None if found else fuzz.partial_ratio_alignment(text, posting, score_cutoff=LEAST_LIKENESS)
+    return [(likely.dest_start, likely.dest_end)] if likely else found
 
 
-def _jaccard(a: frozenset[int], b: frozenset[int]) -> float:
-    return len(a & b) / len(a | b) if a | b else 0.0
+def _overlap(ours: Sequence[Place], theirs: Sequence[Place]) -> float:
+    return max((_jaccard(a, b) for a in ours for b in theirs), default=0.0)
+
+
+def _jaccard(a: Place, b: Place) -> float:
+    shared = max(0, min(a[1], b[1]) - max(a[0], b[0]))
+    return shared / (a[1] - a[0] + b[1] - b[0] - shared)

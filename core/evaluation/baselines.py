@@ -1,5 +1,6 @@
 """What needs no understanding: how alike the words of a posting and a resume are. A match must beat both."""
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,7 @@ from sklearn.metrics.pairwise import linear_kernel
 from core.evaluation.gold import Case, Fit
 from core.offline.lines import HAN, fold
 
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks to be heard in full
 _TOKEN = re.compile(rf"[a-z0-9][a-z0-9+#.]*|[{HAN}]+")
 
 

@@ -6,20 +6,23 @@ One TOML file per case. The labels were written from the texts alone, before any
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InputError
 from core.schemas import Category, JobSummary, Requirement, Status
+from core.settings import ROOT
 
 Fit = Literal["fit", "near", "misfit"]
-FITS: tuple[Fit, ...] = ("fit", "near", "misfit")  # the best first
-FOLDER = Path("tests/gold")
+Split = Literal["all", "dev", "test"]
+FITS: tuple[Fit, ...] = get_args(Fit)  # the best first
+SPLITS: tuple[Split, ...] = get_args(Split)
+SETS = ("plain", "paraphrased")  # that come with the project
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class LabelledRequirement(_Strict):
@@ -74,17 +77,28 @@ class Case(_Strict):
         )
 
 
-def load(folder: Path = FOLDER) -> list[Case]:
-    """The cases of a folder, by name. Raises InputError `gold_invalid` with the file and what is wrong in it."""
-    files = sorted(folder.glob("*.toml"))
-    if not files:
-        raise InputError("gold_invalid", path=str(folder), reason="no *.toml")
-    return [_read(file) for file in files]
+def folder(name: str) -> Path:
+    """Where a set is: one that comes with the project by its name, any other by its folder."""
+    return ROOT / "tests" / "gold" / name if name in SETS else Path(name)
+
+
+def load(folder: Path, split: Split = "all") -> list[Case]:
+    """The cases of a folder that are of the split, by name.
+
+    Raises InputError: `gold_missing` when there is none, `gold_invalid` with the file and what is wrong in it.
+    """
+    cases = [case for file in sorted(folder.glob("*.toml")) if split in ("all", (case := _read(file)).split)]
+    if not cases:
+        raise InputError("gold_missing", path=folder, split=split)
+    return cases
 
 
 def _read(file: Path) -> Case:
     try:
-        return Case.model_validate(tomllib.loads(file.read_text("utf-8")))
+        case = Case.model_validate(tomllib.loads(file.read_text("utf-8")))
     except (OSError, ValueError) as error:  # also TOML, UTF-8 and contract errors
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise InputError("gold_invalid", path=file.name, reason=reason) from error
+    if case.name != file.stem:  # rows are told apart by it
+        raise InputError("gold_invalid", path=file.name, reason=f"the name is {case.name!r}")
+    return case

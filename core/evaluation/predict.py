@@ -1,123 +1,127 @@
 """What a model makes of labelled pairs, as rows. A pair that fails is a row with its failure code, never dropped."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
-
-from core import routing, scoring, tasks
+from core import llm, routing, scoring, tasks
 from core.errors import WorkbenchError
 from core.evaluation import baselines
 from core.evaluation.alignment import align
 from core.evaluation.gold import FITS, Case, Fit
+from core.evaluation.rows import Rows, evidence
 from core.schemas import JobMatch, JobSummary, Verdict
+from core.scoring import Score
 
+OFFLINE = "offline"  # the route that costs nothing, and so the default of whatever runs a whole set
 TODAY = "2026-06-01"  # the day the labels count years up to
-
-ABOUT = ("case", "profession", "locale", "split")
-VERDICTS = (
-    *(*ABOUT, "fit", "requirement", "category", "must", "gold", "predicted", "end_to_end"),
-    *("note", "quotes", "cited", "grounded", "failure_code"),
-)
-PAIRS = (*ABOUT, "fit", "gold_score", "given_score", "score", "tfidf", "bm25", "failure_code")
-JOBS = (*ABOUT, "labelled", "extracted", "matched", "must_right", "category_right", "failure_code")
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """`verdicts`: one row per labelled requirement and resume, columns `VERDICTS`; `pairs`: one row per posting and
-    resume, columns `PAIRS`; `jobs`: one row per posting, columns `JOBS`.
-
-    `predicted` and `given_score` rest on the labelled requirements; `end_to_end` and `score` on those extracted from
-    the posting. Cells of what failed are empty, as is `end_to_end` where no extracted requirement answers to the
-    labelled one.
-    """
-
-    verdicts: pd.DataFrame
-    pairs: pd.DataFrame
-    jobs: pd.DataFrame
 
 
 def predict(
-    cases: Sequence[Case], route: str, prompt_locale: str = "", progress: Callable[[str], None] = lambda _: None
-) -> Predictions:
-    """Run every pair of the cases by a route of `core.routing`. `prompt_locale` is each case's own when empty."""
-    verdicts: list[dict[str, object]] = []
-    pairs: list[dict[str, object]] = []
-    jobs: list[dict[str, object]] = []
+    cases: Sequence[Case], route: str, prompt_locale: str = "", progress: Callable[[str], object] = str
+) -> Rows:
+    """Run every pair of the cases by a route of `core.routing`. `prompt_locale` is each case's own when empty.
+
+    Each pair is matched twice: against the labelled requirements, and against those that the model extracts from the
+    posting. `progress` is called with the name of each case that is done.
+    """
+    verdicts: list[dict[str, Any]] = []
+    pairs: list[dict[str, Any]] = []
+    jobs: list[dict[str, Any]] = []
     similar = baselines.similarities(cases)
     for case in cases:
-        locale = prompt_locale or case.locale
-        about = {name: getattr(case, name) for name in ABOUT if name != "case"} | {"case": case.name}
-        job, failure = _summarise(case, locale, route)
-        links = align(case.job, [r.text for r in case.labelled], [r.text for r in job.requirements])
-        jobs.append(about | _extraction(case, job, links) | {"failure_code": failure})
+        model = _Model(route, prompt_locale or case.locale)
+        about = {"case": case.name, "profession": case.profession, "locale": case.locale, "split": case.split}
+        job = model.summarise(case)
+        links = align(case.job, [r.text for r in case.labelled], [r.text for r in job.summary.requirements])
+        jobs.append(about | _extraction(case, job.summary, links) | {"model": job.model, "failure_code": job.code})
         for fit in FITS:
-            progress(f"{case.name} {fit}")
-            given = _Result.of(case, case.summary, fit, locale, route)
-            whole = _Result(code=failure) if failure else _Result.of(case, job, fit, locale, route)
-            code = given.code or whole.code
+            given = model.match(case, fit, _Job(case.summary))
+            whole = model.match(case, fit, job)
+            pair = about | {"pair": f"{case.name}/{fit}", "resume": fit, "fit": fit}
+            pair |= {"model": whole.model or given.model, "failure_code": given.code or whole.code}
             scores = {
-                "given_score": given.score(case.summary),
-                "score": whole.score(job),
-                "gold_score": _ideal(case, fit),
+                "gold_score": scoring.score(case.summary.requirements, _labels(case, fit)).value,
+                "given_score": given.score.value if given.score else None,
+                "score": whole.score.value if whole.score else None,
+                "band": whole.score.band if whole.score else "",
             }
-            pairs.append(about | scores | similar[case.name, fit] | {"fit": fit, "failure_code": code})
-            for at, requirement in enumerate(case.labelled):
-                verdict = given.verdict(at)
-                linked = whole.verdict(links.get(at))
-                verdicts.append(
-                    about
-                    | {
-                        "fit": fit,
-                        "requirement": requirement.text,
-                        "category": requirement.category,
-                        "must": requirement.must,
-                        "gold": requirement.label(fit),
-                        "predicted": verdict.status if verdict else "",
-                        "end_to_end": linked.status if linked else "",
-                        "note": verdict.note if verdict else "",
-                        "quotes": " | ".join(q.text for q in verdict.quotes) if verdict else "",
-                        "cited": len(verdict.quotes) if verdict else 0,
-                        "grounded": sum(q.verified for q in verdict.quotes) if verdict else 0,
-                        "failure_code": code,
-                    }
-                )
-    return Predictions(
-        pd.DataFrame(verdicts, columns=list(VERDICTS)),
-        pd.DataFrame(pairs, columns=list(PAIRS)),
-        pd.DataFrame(jobs, columns=list(JOBS)),
-    )
+            pairs.append(pair | scores | similar[case.name, fit])
+            verdicts += (pair | {"model": given.model} | row for row in _judged(case, fit, links, given, whole))
+        progress(case.name)
+    return Rows.of(verdicts, pairs, jobs)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A posting as it was read; without requirements, and with a code, when that failed."""
+
+    summary: JobSummary
+    model: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
 class _Result:
-    """A match, or the code of why there is none."""
+    """A match with its score, or the code of why there is none."""
 
     match: JobMatch | None = None
+    score: Score | None = None
+    model: str = ""
     code: str = ""
-
-    @classmethod
-    def of(cls, case: Case, job: JobSummary, fit: Fit, locale: str, route: str) -> "_Result":
-        candidates = routing.candidates("job_match", route)
-        try:
-            return cls(tasks.match(job, case.resumes[fit], locale=locale, candidates=candidates, today=TODAY))
-        except WorkbenchError as error:
-            return cls(code=error.code)
-
-    def score(self, job: JobSummary) -> int | None:
-        return scoring.score(job.requirements, self.match.verdicts).value if self.match else None
 
     def verdict(self, at: int | None) -> Verdict | None:
         return None if self.match is None or at is None else self.match.verdicts[at]
 
 
-def _summarise(case: Case, locale: str, route: str) -> tuple[JobSummary, str]:
-    candidates = routing.candidates("job_summary", route)
-    try:
-        return tasks.summarise_job(case.job, locale=locale, candidates=candidates), ""
-    except WorkbenchError as error:
-        return JobSummary(), error.code
+@dataclass(frozen=True)
+class _Model:
+    """The tasks, done by one route in one language."""
+
+    route: str
+    locale: str
+
+    def summarise(self, case: Case) -> _Job:
+        record = llm.Record()
+        candidates = routing.candidates("job_summary", self.route)
+        try:
+            summary = tasks.summarise_job(case.job, locale=self.locale, candidates=candidates, listener=record)
+        except WorkbenchError as error:
+            return _Job(JobSummary(), code=error.code)
+        return _Job(summary, record.answered_by)
+
+    def match(self, case: Case, fit: Fit, job: _Job) -> _Result:
+        if job.code:
+            return _Result(code=job.code)
+        record = llm.Record()
+        options: dict[str, Any] = {"candidates": routing.candidates("job_match", self.route), "listener": record}
+        options["posting"] = case.job
+        try:
+            match = tasks.match(job.summary, case.resumes[fit], locale=self.locale, today=TODAY, **options)
+        except WorkbenchError as error:
+            return _Result(code=error.code)
+        return _Result(match, scoring.score(job.summary.requirements, match.verdicts), record.answered_by)
+
+
+def _labels(case: Case, fit: Fit) -> list[Verdict]:
+    """The labels as a match would give them."""
+    both = zip(case.summary.requirements, case.labelled, strict=True)
+    return [Verdict(requirement_id=given.id, status=labelled.label(fit)) for given, labelled in both]
+
+
+def _judged(case: Case, fit: Fit, links: dict[int, int], given: _Result, whole: _Result) -> Iterator[dict[str, Any]]:
+    for at, requirement in enumerate(case.labelled):
+        verdict, linked = given.verdict(at), whole.verdict(links.get(at))
+        yield {
+            "requirement": requirement.text,
+            "category": requirement.category,
+            "must": requirement.must,
+            "gold": requirement.label(fit),
+            "predicted": verdict.status if verdict else "",
+            "end_to_end": linked.status if linked else "",
+            "note": verdict.note if verdict else "",
+            **evidence(verdict.quotes if verdict else ()),
+        }
 
 
 def _extraction(case: Case, job: JobSummary, links: dict[int, int]) -> dict[str, int]:
@@ -129,13 +133,3 @@ def _extraction(case: Case, job: JobSummary, links: dict[int, int]) -> dict[str,
         "must_right": sum(ours.must == theirs.id.startswith("M") for ours, theirs in linked),
         "category_right": sum(ours.category == theirs.category for ours, theirs in linked),
     }
-
-
-def _ideal(case: Case, fit: Fit) -> int:
-    """The score of the labels themselves."""
-    summary = case.summary
-    verdicts = [
-        Verdict(requirement_id=requirement.id, status=labelled.label(fit))
-        for requirement, labelled in zip(summary.requirements, case.labelled, strict=True)
-    ]
-    return scoring.score(summary.requirements, verdicts).value

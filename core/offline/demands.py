@@ -178,6 +178,13 @@ _COMMON = frozenset(
 )
 # "Drives Results" and "Nimble Learning" are no names, though every word has a capital.
 _COMMON_ENDING = re.compile(r"(?:s|ly|ing|ed|ion|ment|ness|ity)$")
+# How somebody is comes before what it is shown in: "Calm handling of guest complaints".
+_TRAIT = re.compile(
+    r"(?:(?:absolute|total|strict|complete) discretion|calm|clear,? (?:written|verbal|communicat)|confiden(?:t|ce) (?:chairing|presenting|speaking|when|in front)|warm|open communication"
+    r"|patient\b|patience|empath\w+|gracious|credible|persisten\w+|meticulous|a? ?(?:sharp|keen|good) eye for detail|able to influence|ability to influence|tactful|diploma(?:cy|tic)\b"
+    r"|friendly|approachable|resilien\w+|tenac\w+|self[- ]motivated|proactive|team player)",
+    re.I,
+)
 _SCORE = re.compile(r"\d{1,3}(?:\.\d)?")
 # Running meetings in a language takes C1 on the Common European scale.
 _SPEAKING_RANK = 5
@@ -509,7 +516,11 @@ def _category(
     kinds = [vocabulary.kind(term) for term in terms]
     hard = any(kind in vocabulary.HARD_KINDS for kind in kinds)
     first_is_language = any(hit.start == 0 and vocabulary.kind(hit.name) == "language" for hit in vocabulary.find(text))
+    told_trait = bool(_TRAIT.match(text)) and all(
+        vocabulary.is_discipline(term) or vocabulary.kind(term) == "soft" for term in terms
+    )
     rules: tuple[tuple[bool, Category], ...] = (
+        (told_trait and not years and not degree and not language, "soft"),
         ("certificate" in kinds and not years, "certification"),
         (bool(_HOLDING.search(text)) and not years and not degree, "certification"),
         (years and bool(_EXPERIENCE.search(text) or terms), "experience"),

@@ -164,7 +164,10 @@ def _alone(word: str, mark: str) -> bool:
 
 
 def _all_capital(words: list[str]) -> bool:
-    return all(word[0].isupper() or word in _SMALL for word in words) and words[-1].lower() not in _NEVER_LAST
+    capitals = sum(word[0].isupper() for word in words)
+    # "We have 380 people" begins a sentence; "What You Have" is a heading.
+    told = len(words) == 1 or capitals > 1
+    return told and all(word[0].isupper() or word in _SMALL for word in words) and words[-1].lower() not in _NEVER_LAST
 
 
 def _starts(line: str, at: int) -> bool:

@@ -24,11 +24,17 @@ ICONS = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?")
 _ICON_BULLET = re.compile(rf"(?:^|(?<=\s))\s*(?:{ICONS.pattern})+\s*", re.M)
 _STATUS_BAR = re.compile(r"^\s*\d{1,2}:\d{2}\b[^\n]*\d%\s*$", re.M)  # of the phone a screenshot was taken with
 _INLINE_NUMBER = re.compile(
-    r"(?<=[。；;.!！：:】\s])\s*(?=(?:[(（]?\d{1,2}[、)）]|\d{1,2}\.(?=\s*[^\d\s]|\s*\d+\s*(?:年|\+"
+    r"(?<=[。；;.!！：:】\s])(?<!\d[:：])\s*(?=(?:[(（]?\d{1,2}[、)）]|\d{1,2}\.(?=\s*[^\d\s]|\s*\d+\s*(?:年|\+"
     r"|years)))(?!\s*\d+[、)）]))"
 )
 _HAN_NUMBER = re.compile(
     r"(?:[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]|[一二三四五六七八九十]{1,3}[、.．]|[①-⑳])\s*(?=\S)"
+)
+# What the posting says to, or of, the applicant.
+_ADDRESSED = re.compile(
+    r"You (?:are|have|should|must|need|can|know|will (?:be|have|need)(?! (?:responsible|working|joining|part)\b))\b|You(?:['’](?:re|ve))\b"
+    r"|You['’]ll (?:be (?:an?|able|comfortable|confident)|have|need)\b|We(?: are|['’]re)? (?:looking|seeking|need|require|expect|want|ask)\w*\b"
+    r"|The (?:successful|ideal|right|selected) (?:candidate|applicant|person)\b"
 )
 _OPEN_END = re.compile(r"(?:[,，、&/(（-]|\b(?:and|or|of|with|the|to|in|for|an?|by|as))\s*$", re.I)
 _INLINE_LETTER = re.compile(r"(?:(?<=\s)|^)\(?[a-h][).]\s+(?=\S)")
@@ -283,6 +289,8 @@ def _read_told(posting: Posting, line: Line, section: _Section) -> None:
 
 def _is_blurb(sentence: str) -> bool:
     """Whether a sentence under a demanding heading is about somebody else: the firm, the reader, the next steps."""
+    if _ADDRESSED.match(sentence) and (cue("requirement").search(sentence) or _asks(sentence)):
+        return False
     return cue("blurb").match(sentence) is not None and not opens_demand(sentence)
 
 

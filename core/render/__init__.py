@@ -1,8 +1,17 @@
 """Contracts turned into Markdown for people; every text of a model, a JD or a resume is escaped on the way."""
 
 from core.render.escape import escape, literal, plain
+from core.render.highlighted import highlighted_html
 from core.render.live import LiveMatch, handover
-from core.render.report import cap_lines, report_markdown, requirement_table, score_line, score_sentence
+from core.render.report import (
+    cap_lines,
+    improvement_table,
+    report_markdown,
+    requirement_table,
+    score_line,
+    score_sentence,
+    unsaid_list,
+)
 from core.render.summaries import job_markdown, resume_markdown, resume_text
 
 __all__ = [
@@ -10,6 +19,8 @@ __all__ = [
     "cap_lines",
     "escape",
     "handover",
+    "highlighted_html",
+    "improvement_table",
     "job_markdown",
     "literal",
     "plain",
@@ -19,4 +30,5 @@ __all__ = [
     "resume_text",
     "score_line",
     "score_sentence",
+    "unsaid_list",
 ]

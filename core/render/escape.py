@@ -5,6 +5,7 @@ what the parser sees. Bare links, emoji and icons are looked for again in the pa
 zero-width space parts them.
 """
 
+import html
 import re
 
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -32,6 +33,11 @@ def escape(text: str) -> str:
     text = re.sub(r"\s+", " ", text)
     text = _ALMOST.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, text)
     return _LINE_START.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", text.translate(_BACKSLASHED))
+
+
+def escape_html(text: str) -> str:
+    """HTML that shows `text` as it is and does nothing else, inside an element or a quoted attribute."""
+    return html.escape(_UNSEEN.sub("", text))
 
 
 def literal(text: str) -> str:

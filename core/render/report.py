@@ -1,9 +1,13 @@
 """The finished report as one Markdown document."""
 
+from collections.abc import Sequence
+
+from core import improvements
 from core.i18n import translate
+from core.improvements import Improvement, Improvements
 from core.render.escape import escape, for_file, unbroken
 from core.schemas import JobMatch, JobSummary, Quote, Status, Strength, Verdict, Weakness
-from core.scoring import MUST_HAVE_WEIGHT, NICE_TO_HAVE_WEIGHT, Contribution, Score
+from core.scoring import MUST_HAVE_WEIGHT, NICE_TO_HAVE_WEIGHT, Score
 
 # Plain glyphs: every font and terminal has them, and the word beside them says the same.
 STATUS_ICONS: dict[Status, str] = {"met": "✓", "partial": "◐", "missing": "✗", "unclear": "?"}
@@ -59,6 +63,7 @@ def report_markdown(
         body = "\n\n".join(filter(None, blocks))
         return [f"## {translate(locale, f'report.section.{key}')}", body] if body else []
 
+    better = improvements.of(job.requirements, match.verdicts, score)
     job_name = " · ".join(escape(part).rstrip() for part in (job.job_title, job.company) if part)
     strengths = [_bullet(point(s), labelled("evidence", s.evidence, s.section)) for s in match.strengths]
     weaknesses = [
@@ -79,6 +84,8 @@ def report_markdown(
         score_sentence(score, locale),
         "\n".join(_bullet(line) for line in cap_lines(score, job, locale)),
         *section("verdicts", requirement_table(match, job, score, locale)),
+        *section("improvements", improvement_table(better, job, locale)),
+        *section("unsaid", unsaid_list(better, job, locale)),
         *section("overall_assessment", escape(match.overall_assessment)),
         *section("strengths", "\n".join(strengths)),
         *section("weaknesses", "\n".join(weaknesses)),
@@ -98,24 +105,65 @@ def requirement_table(match: JobMatch, job: JobSummary, score: Score, locale: st
     rows = [head, ["---"] * len(head)]
     for contribution in score.contributions:
         requirement_id = contribution.requirement_id
-        word = translate(locale, f"report.status.{contribution.status}")
-        status = unbroken(f"{STATUS_ICONS[contribution.status]} {word}")
         rows.append(
             [
-                status,
+                _status(contribution.status, locale),
                 f"{requirement_id} {texts[requirement_id]}",
                 _evidence(verdicts[requirement_id], locale) if requirement_id in verdicts else "",
-                _points(contribution, locale),
+                unbroken(f"{contribution.points:g} / {contribution.weight}"),
             ]
         )
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return _table(rows)
+
+
+def improvement_table(found: Improvements, job: JobSummary, locale: str) -> str:
+    """A Markdown table of the open requirements and what each would make of the score; before it, where several cap
+    the score, what all of them would. Empty when every requirement is met."""
+    if not found.open:
+        return ""
+    texts = _requirement_texts(job)
+    head = [unbroken(translate(locale, f"report.column.{key}")) for key in ("requirement", "now", "if_met", "note")]
+    rows = [
+        [
+            f"{item.requirement_id} {texts[item.requirement_id]}",
+            _status(item.status, locale),
+            unbroken(translate(locale, "report.improvement.if_met", gain=item.gain, value=item.value)),
+            _remark(item, locale),
+        ]
+        for item in found.open
+    ]
+    columns = len(head) if any(row[-1] for row in rows) else len(head) - 1
+    table = _table([row[:columns] for row in (head, ["---"] * len(head), *rows)])
+    if not found.together:
+        return table
+    ids = _listed(found.together.requirement_ids, locale)
+    value = found.together.value
+    return f"{translate(locale, 'report.improvement.together', requirements=ids, value=value)}\n\n{table}"
+
+
+def unsaid_list(found: Improvements, job: JobSummary, locale: str) -> str:
+    """What only the detailed resume shows, as Markdown: each requirement with the passages. Empty when nothing is."""
+    if not found.unsaid:
+        return ""
+    texts = _requirement_texts(job)
+    items = [
+        _bullet(
+            f"{item.requirement_id} {texts[item.requirement_id]}",
+            *(f"“{escape(text).rstrip()}”" for text in item.quotes),
+        )
+        for item in found.unsaid
+    ]
+    return "\n\n".join([translate(locale, "report.improvement.unsaid"), "\n".join(items)])
 
 
 def quotation(quote: Quote, locale: str) -> str:
-    """A quote as Markdown, with where it was found, or that it was not; nothing for an empty one."""
-    where = f"report.source.{quote.source}" if quote.verified else "report.unverified"
-    text = escape(quote.text).rstrip()
-    return _aside(f"“{text}”", translate(locale, where), locale) if text else ""
+    """A quote as Markdown, in the words of its source, with where it was found and whether only approximately, or that
+    it was not; nothing for an empty one."""
+    where = translate(locale, f"report.source.{quote.source}" if quote.verified else "report.unverified")
+    if quote.approximate:
+        where = translate(locale, "report.approximate", source=where)
+    text = escape(quote.passage).rstrip()
+    return _aside(f"“{text}”", where, locale) if text else ""
 
 
 def _requirement_texts(job: JobSummary) -> dict[str, str]:
@@ -128,10 +176,27 @@ def _evidence(verdict: Verdict, locale: str) -> str:
     return translate(locale, "report.evidence", note=note, quotes=quotes) if note and quotes else note or quotes
 
 
-def _points(contribution: Contribution, locale: str) -> str:
-    points = f"{contribution.points:g} / {contribution.weight}"
-    gain = contribution.potential
-    return _aside(points, translate(locale, "report.potential", potential=gain) if gain else "", locale)
+def _remark(item: Improvement, locale: str) -> str:
+    """Why the gain is what it is, and where its evidence stands."""
+    remarks = [translate(locale, "report.improvement.caps", limit=cap.limit) for cap in item.caps]
+    if item.held_by:
+        ids = _listed([cap.requirement_id for cap in item.held_by], locale)
+        remarks.append(translate(locale, "report.improvement.held", limit=item.held_by[0].limit, requirements=ids))
+    if item.only_in_detailed_resume:
+        remarks.append(translate(locale, "report.improvement.only_in_detailed_resume"))
+    return translate(locale, "report.fallback.space").join(remarks)
+
+
+def _listed(ids: Sequence[str], locale: str) -> str:
+    return translate(locale, "report.improvement.and").join(map(escape, ids))
+
+
+def _status(status: Status, locale: str) -> str:
+    return unbroken(f"{STATUS_ICONS[status]} {translate(locale, f'report.status.{status}')}")
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _aside(text: str, aside: str, locale: str) -> str:
