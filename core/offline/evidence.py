@@ -17,7 +17,7 @@ from core.offline.lines import Line, ends_sentence, width
 from core.offline.lines import read as read_lines
 from core.offline.outline import outline
 from core.offline.positions import Position
-from core.offline.sections import heading_kind
+from core.offline.sections import heading_kind, looks_like_heading
 from core.offline.text import clean_resume, sentences, stem_sequence, stems
 from core.offline.vocabulary import RELATIONS, Relation
 from core.schemas import Source
@@ -111,6 +111,8 @@ _WISH = re.compile(
 )
 _METRIC = re.compile(r"\d")
 _CUT = re.compile(r"[，,；;](?!\d)|\s[-–—]\s")
+# Inside these a line in capitals is an employer, and no heading.
+_TOLD_BY_LINES = frozenset({"experience", "projects"})
 _SKIPPED = frozenset({"contact", "objective"})
 # What a quote proves by the place it stands in: done at work beats learnt beats listed.
 _PLACE_WORTH = {
@@ -339,7 +341,7 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
         kind = None if line.bullet and width(line.text) > 24 else heading_kind(line.text)
         body, title, where = line.text, section, place
         inline = _INLINE_LABEL.match(body)
-        if kind is None and place not in ("experience", "projects") and _looks_like_heading(line):
+        if kind is None and (looks_like_heading(line) or (place not in _TOLD_BY_LINES and _in_capitals(line))):
             kind = "unknown"
         if kind:
             # The name of the document opens nothing.
@@ -362,7 +364,7 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
     evidence.jobs += _jobs(outline(text, today).positions, own, today)
 
 
-def _looks_like_heading(line: Line) -> bool:
+def _in_capitals(line: Line) -> bool:
     """A short line all in capitals, of no known name."""
     text = line.text
     return (

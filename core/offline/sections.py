@@ -93,7 +93,8 @@ def heading_kind(text: str) -> str | None:
     if width(text) > 60:
         return None
     bare = _NUMBER.sub("", text)
-    if found := _headings().get(key(bare)):
+    # "经历一", "Position 2": sections of one kind, numbered.
+    if found := _headings().get(key(bare)) or _headings().get(key(_ORDINAL.sub("", bare.strip("【】[]")))):
         return found
     if not any(c.isalpha() for c in bare) or any(c.isdigit() for c in bare):
         return None
@@ -141,7 +142,7 @@ def _style(line: Line) -> tuple[bool, str, bool, bool]:
     return text.isupper(), line.mark, text[:1] in "【[「<", text[-1:] in ":："
 
 
-def _unknown_heading(line: Line) -> bool:
+def looks_like_heading(line: Line) -> bool:
     """A heading by its looks: Markdown or brackets around the whole line."""
     text = line.text
     return bool(re.fullmatch(r"[【\[][^】\]]{2,24}[】\]]", text)) or (line.mark == "#" and width(text) <= 60)
@@ -161,7 +162,7 @@ def split(lines: Sequence[Line]) -> list[Section]:
         opened = None if line.mark in _LIST_MARKS and line.mark else heading_kind(line.text)
         if opened and kind in _ENTRY_KINDS and style != _style(line) and _is_entry_label(line.text):
             opened = None
-        if opened is None and _unknown_heading(line) and kind not in (*_ENTRY_KINDS, "head"):
+        if opened is None and looks_like_heading(line) and kind not in (*_ENTRY_KINDS, "head"):
             opened = "unknown"
         if opened:
             close()
