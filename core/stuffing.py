@@ -13,8 +13,8 @@ from core.offline.lines import HAN, fold, width
 
 RUN = 5  # words or Han characters in a row; fewer are shared by chance, unless they are a line or a requirement
 GAP = 3  # words or characters of another origin that do not end a pasted stretch
-# Columns, a Han character taking two: three lines of a posting. In the gold sets an honest resume has at most 63 from the
-# posting it answers to in a row, and the shortest list of requirements has 195; a test looks at each of them.
+# Columns, a Han character taking two: three lines of a posting. In the gold sets an honest resume has 63 in a row from
+# the posting it answers to at the most, and the shortest list of requirements has 195; a test looks at each of them.
 LEAST = 150
 REPEATS = 5  # how often a run may be said, unless something else stands between
 LONGEST_LINE = 300  # characters; of a longer line, which says more than one thing, only the sentence goes

@@ -62,7 +62,12 @@ _NEGATED_AFTER = re.compile(
     re.I,
 )
 # The whole statement is of what somebody else does, or was never done.
+FAINT = re.compile(
+    r"\ba little\b|\bonly (?:time|once|from reading)\b|\bbasics?\b|\bbeginner|\btrial that|\bintroductory\b|属于入门|基础了解|只[^，,。；;|]{0,6}过",
+    re.I,
+)
 DISCLAIMED = re.compile(
+    r"[:：–—-]\s*(?:no|not|none|never)\b|"
     r"(?:我|本人)?(?:并|都|还|也|均)?(?:没有?|未|从未|不曾)[^，,。；;|]{0,5}(?:过|参与|接触|负责|操作|权限)|(?:我|本人)不(?:参与|负责|涉及|经手)|由(?!我|本人)[^，,。；;|]{1,10}(?:做|负责|完成|处理|审核|操作|申报|承担|主导)"
     r"|委托外部|\b(?:I|we)(?:['’]ve| have| had)? (?:never|not)\b|\b(?:is|are|was|were) (?:both |all |mostly |only )?(?:handled|done|run|owned|made|managed|covered|drafted|prepared|taken) by (?:a|an|the|our|my|another|others)\b",
     re.I,
@@ -183,6 +188,7 @@ class Found:
     relation: Relation
     name: str  # as written in the passage
     weak: bool
+    technique: bool = False  # whether it is a technique or tool, and no trade
 
 
 @dataclass(frozen=True)
@@ -241,7 +247,8 @@ class Evidence:
         for have, places in self.names.items():
             relation = vocabulary.relation(have, want)
             if relation:
-                found += [Found(passage, relation, written, weak) for passage, written, weak in places]
+                technique = vocabulary.is_technique(have)
+                found += [Found(passage, relation, written, weak, technique) for passage, written, weak in places]
         found.sort(
             key=lambda f: (
                 RELATIONS.index(f.relation),

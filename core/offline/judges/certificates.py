@@ -18,6 +18,7 @@ _GENERIC = re.compile(
     re.I,
 )
 _ABBREVIATION = re.compile(r"(?<![A-Za-z])[A-Z][A-Z0-9]{2,}(?![a-z])")
+BEFORE = 14  # characters in which "provisional" or "lapsed" stands before the name
 _LISTS = frozenset({"certifications", "education", "summary", "head", "skills", "languages", "other"})
 _STATEMENT = re.compile(r"[；;。|｜]|\.\s")
 # A neighbouring certificate is not the one that is asked for.
@@ -104,6 +105,9 @@ def _pending(found: Found) -> bool:
     if found.weak:
         return True
     text = found.passage.text
+    start = text.find(found.name)
+    if PENDING.search(text[max(0, start - BEFORE) : start]):
+        return True
     rest = _STATEMENT.split(text[text.find(found.name) + len(found.name) :])[0]
     others = vocabulary.find(rest)
     mine = {hit.name for hit in vocabulary.find(found.name)}

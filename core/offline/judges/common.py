@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from core.offline import vocabulary
 from core.offline.demands import Demand
-from core.offline.evidence import DISCLAIMED, Evidence, Found, Passage
+from core.offline.evidence import DISCLAIMED, FAINT, Evidence, Found, Passage
 from core.offline.text import stems
 from core.schemas import Requirement, Status
 
@@ -79,7 +79,8 @@ def by_words(case: Case, terms: Sequence[str] = ()) -> Answer:
             return Answer("missing", (passage,), "denied")
         # Words that say nearly all of it are enough, whether or not a name was found among them.
         whole = case.evidence.closest(case.demand.text)[1] if terms else share
-        status: Status = "met" if whole >= (NAMELESS_SHARE if terms else MET_SHARE) else "partial"
+        faint = FAINT.search(passage.text) and not case.demand.basic
+        status: Status = "met" if not faint and whole >= (NAMELESS_SHARE if terms else MET_SHARE) else "partial"
         return Answer(status, (passage,), "similar" if status == "met" else "similar_partly")
     return absent(case, terms)
 

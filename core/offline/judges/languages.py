@@ -40,7 +40,7 @@ def _language(name: str, case: Case) -> Answer:
 def _parts(text: str) -> list[str]:
     """The parts of a line; one that only says how well belongs to the language before it: "Spanish, conversational"."""
     parts: list[str] = []
-    for part in _PART.split(text):
+    for part in filter(str.strip, _PART.split(text)):
         named = any(vocabulary.kind(hit.name) == "language" for hit in vocabulary.find(part))
         if parts and not named and vocabulary.ranks().find(part):
             parts[-1] += f", {part}"

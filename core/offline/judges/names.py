@@ -12,6 +12,7 @@ from core.offline.text import stems
 FULL, HALF, NONE = 1.0, 0.5, 0.0
 # Of the words of a name, rare ones weighing more, that one passage must have to be taken for it.
 SAME_WORDS = 0.6
+LONG_WORD = 7  # letters
 _ABBREVIATION = re.compile(r"(?<![A-Za-z])[A-Z][A-Z0-9]{2,}(?![a-z])")
 _FULL_RELATIONS = ("same", "instance")
 
@@ -79,6 +80,11 @@ def _told(case: Case, term: str) -> Found | None:
             if passage and stated:
                 return Found(passage, "same", short, weak)
         words = stems(name)
+        if len(words) == 1 and len(name) >= LONG_WORD and name.isascii():
+            # One long word in another form: "rostering", "rosters".
+            shown = next((passage for passage in case.evidence.passages if words[0] in passage.stems), None)
+            if shown and not DISCLAIMED.search(shown.text):
+                return Found(shown, "same", name, weak=PENDING.search(shown.text) is not None)
         passage, share = case.evidence.closest(name)
         if passage and len(words) > 1 and share >= SAME_WORDS and not DISCLAIMED.search(passage.text):
             return Found(passage, "same", name, weak=PENDING.search(passage.text) is not None)
@@ -96,8 +102,10 @@ def _worth(found: Found, demand: Demand) -> float:
         return HALF if found.weak and not demand.basic else FULL
     if found.relation == "implied" and demand.basic and not found.weak:
         return FULL
-    # A field at large says nothing about the special part that is asked for.
-    return NONE if found.relation == "broader" or found.weak else HALF
+    # A field at large says nothing about the special part that is asked for, nor does a neighbouring skill; a sister
+    # tool is half-way to another.
+    sister = found.relation == "near" and found.technique
+    return HALF if (found.relation == "implied" or sister) and not found.weak else NONE
 
 
 def _reason(found: Found) -> str:
