@@ -52,7 +52,7 @@ _NEGATED_AFTER = re.compile(
     rf"^[^，,。；;|]{{0,8}}?[:：|（(\s]*{_DENIED_HAN}"
     # "个税由财务申报，我没有操作过": what follows the comma speaks of what stands before it.
     r"|^[^。；;|]{0,24}?[，,]\s*(?:但|不过)?(?:我|本人|自己)?(?:并|都|还|也|均)?(?:(?:没有?|未|从未)[^，,。；;|]{0,6}?(?:过|参与|接触|负责|操作|权限)|不(?:参与|负责|涉及|经手))"
-    r"[^，,。；;|]{0,6}(?:$|[，,。；;）)])|^[^，,。；;|]{0,4}没有?[^，,。；;|]{1,2}过"
+    r"[^，,。；;|]{0,6}(?:$|[，,。；;）)])|^[^，,。；;|]{0,4}没有?(?!延误|出错|出过|差错|失误|事故|投诉|遗漏|迟到|返工|丢|一)[^，,。；;|]{1,2}过"
     r"|^[^,.;|]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started|known)|expired)\b"
     r"|^\W{0,3}(?:was|were|is|are|has|have|had)\s+(?:never|not)\b"
     r"|^[^.;|]{0,40}?\b(?:I|we|me)\b[^.;|]{0,12}?(?:n't|n’t|\bnot|\bnever)\b[^.;|]{0,40}?\b(?:it|them|these|those|this|that|either)\b"
@@ -68,7 +68,7 @@ FAINT = re.compile(
 )
 DISCLAIMED = re.compile(
     r"[:：–—-]\s*(?:no|not|none|never)\b|"
-    r"(?:我|本人)?(?:并|都|还|也|均)?(?:没有?|未|从未|不曾)[^，,。；;|]{0,5}(?:过|参与|接触|负责|操作|权限)|(?:我|本人)不(?:参与|负责|涉及|经手)|由(?!我|本人)[^，,。；;|]{1,10}(?:做|负责|完成|处理|审核|操作|申报|承担|主导)"
+    r"(?:我|本人)?(?:并|都|还|也|均)?(?:没有?|未|从未|不曾)(?!延误|出错|出过|差错|失误|事故|投诉|遗漏|迟到|返工|丢|一)[^，,。；;|]{0,5}(?:过|参与|接触|负责|操作|权限)|(?:我|本人)不(?:参与|负责|涉及|经手)|由(?!我|本人)[^，,。；;|]{1,10}(?:做|负责|完成|处理|审核|操作|申报|承担|主导)"
     r"|委托外部|\b(?:I|we)(?:['’]ve| have| had)? (?:never|not)\b|\b(?:is|are|was|were) (?:both |all |mostly |only )?(?:handled|done|run|owned|made|managed|covered|drafted|prepared|taken) by (?:a|an|the|our|my|another|others)\b",
     re.I,
 )
@@ -77,7 +77,7 @@ _WEAK_BEFORE = re.compile(
     r"(?:了解|接触过|入门|初步|正在学习|自学中?|学习中|公司(?:正在|正|计划|准备|将)(?:上线|引入|切换|迁移)|备考|计划考?|协助|辅助|旁听|跟着"
     r"|报考|报名|在读|在学|会一点|会简单的?|副)[^，,。；;]{0,16}$|\b(?:basics?(?: of| in)?|beginner"
     r"|exposure to|currently learning|shadow(?:ed|ing)|assist(?:ed|ing)?(?: with| in)?"
-    r"|learning|coursework in|some knowledge of|studying(?: for)?|introductory|introduction to|familiar with|familiarity with"
+    r"|(?:now|still|am|been|self|keen on) learning|coursework in|some knowledge of|studying(?: for)?|introductory|introduction to|familiar with|familiarity with"
     r"|plan(?:ning)? to|enrol+ed (?:in|for)|(?:booked|registered|signed up) (?:for|on)|(?:is|are|was|were) (?:moving|migrating"
     r"|switching|changing)(?: from [^,.;]{1,40}?)? to)\W+(?:\w+\W+){0,5}$",
     re.I,
