@@ -39,7 +39,7 @@ _YEARS = re.compile(
     r"|月|底|终|内薪)|years?\b|yrs?\b)"
     r"(?!\s*(?:old|ago|of age))|(?<![\d第])(?P<han>[一二两三四五六七八九十])\s*年(?!级|度)"
     r"|(?<![a-z])(?P<word>one|two|three|four|five|six|seven|eight|nine"
-    r"|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?years?\b"
+    r"|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?(?:years?|yrs?)\b"
     # "5+ years of development, at least 3 in Python"
     r"|(?:at least|including|minimum of)\s+(?P<bare>\d{1,2})\+?(?=\s+(?:in|with|using|as)\s)",
     re.I,
@@ -73,7 +73,7 @@ _LATIN_COMMA = re.compile(
 # "5+ years in sales, ideally in retail": the rest of the clause is a wish of its own.
 _WISH = re.compile(r"\s*[,;(–—-]\s*(?=(?:ideally|preferably|preference (?:is )?given|desirably)\b)", re.I)
 _LATIN_AND = re.compile(
-    r"\s+and\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to"
+    r"\s+(?:and|&)\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to"
     r"|experience|knowledge of|familiarity|proficien\w+|fluen\w+|willing\w*|comfortable|\d+\+?\s*(?:years|yrs)"
     r"|valid|current|a track record)\b)",
     re.I,

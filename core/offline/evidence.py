@@ -15,6 +15,7 @@ from core.offline import vocabulary
 from core.offline.dates import Period, date_ranges
 from core.offline.lines import Line, ends_sentence, width
 from core.offline.lines import read as read_lines
+from core.offline.lines import rejoin
 from core.offline.outline import outline
 from core.offline.positions import Position
 from core.offline.sections import heading_kind, looks_like_heading
@@ -112,6 +113,13 @@ _CONTACT = re.compile(
 )
 _WISH = re.compile(
     r"(?:(?:I am |I['’]m )?(?:looking|seeking|hoping) (?:for|to)|seeking|I(?:['’]d| would) (?:love|like)|I (?:want|hope|wish)|eager to|希望|期望|寻求|求职|意向|打算|想转|希望转)\b",
+    re.I,
+)
+# Who somebody is: no evidence of anything, and it must not even count as a line.
+_PERSONAL = re.compile(
+    r"^[\[【(（<]?\s*(?:照片|photo(?:graph)?|headshot|个人照片|一寸照|证件照)|^(?:姓\s*名|性\s*别|年\s*龄|民\s*族|婚姻(?:状况)?|婚育(?:状况)?|籍\s*贯|出生(?:年月|日期)?|政治面貌|户籍|身高|体重"
+    r"|name|gender|sex|age|date of birth|dob|born|nationality|ethnicity|race|religion|marital status|married)\s*[:：|｜]"
+    r"|^(?:男|女|male|female)\s*[,，|｜/·]\s*|^\d{2}\s*(?:岁|years old)\b",
     re.I,
 )
 _METRIC = re.compile(r"\d")
@@ -342,7 +350,7 @@ def gather(sources: Mapping[Source, str], today: date) -> Evidence:
 
 def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> None:
     section, place = "", "head"
-    text = clean_resume(text)
+    text = rejoin(clean_resume(text), lambda row: heading_kind(row) is not None)
     own: list[Passage] = []
     for number, line in enumerate(read_lines(text)):
         kind = None if line.bullet and width(line.text) > 24 else heading_kind(line.text)
@@ -358,7 +366,7 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
             title, where = inline[1].strip(), named
             if where in _OWN_LINE:
                 section, place = title, where
-        if _CONTACT.search(body):
+        if _CONTACT.search(body) or _PERSONAL.search(body):
             continue
         found = [
             Passage(source, piece, title, where, number, bool(date_ranges(piece, today)) and width(piece) <= 80)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 HAN = "\u2e80-\u2fdf\u3005\u3007\u3400-\u9fff\uf900-\ufaff"
@@ -67,6 +67,41 @@ def read(text: str) -> list[Line]:
         if any(c.isalnum() for c in body):
             rows.append(Line(body, mark[0].strip() if mark else "", (body,)))
     return rows
+
+
+# A text is set to a width when so many of its lines break where the next word had no room, and none is wider than this.
+LEAST_BREAKS, WIDEST = 3, 130
+_FIRST_WORD = re.compile(rf"[{HAN}]|\S+?(?=[\s{HAN}]|$)")
+
+
+def rejoin(text: str, stops: Callable[[str], bool]) -> str:
+    """`text` without the line breaks of a text that was set to a width ("wrapped at 80 columns"); others stay as they are.
+
+    Such a break stands where the next word would not have fitted into the widest line. A row that has a mark of its own,
+    or that `stops` says begins something, is never joined to the one before.
+    """
+    rows = text.split("\n")
+    widest = max(map(width, rows), default=0)
+    if widest > WIDEST:
+        return text
+    breaks = [at for at in range(1, len(rows)) if _broken(rows[at - 1], rows[at], widest, stops)]
+    if len(breaks) < LEAST_BREAKS:
+        return text
+    joined = [rows[0]]
+    for at, row in enumerate(rows[1:], 1):
+        if at in breaks:
+            glue = "" if has_han(joined[-1][-1:]) and has_han(row.lstrip()[:1]) else " "
+            joined[-1] += glue + row.lstrip()
+        else:
+            joined.append(row)
+    return "\n".join(joined)
+
+
+def _broken(before: str, row: str, widest: int, stops: Callable[[str], bool]) -> bool:
+    word = _FIRST_WORD.match(row.lstrip())
+    if not word or not before.strip() or _BULLET.match(row) or stops(row.strip()) or stops(before.strip()):
+        return False
+    return not ends_sentence(before) and width(before) + 1 + width(word[0]) > widest
 
 
 def join(first: Line, second: Line) -> Line:

@@ -14,6 +14,7 @@ from core.offline.demands import Piece, cue, job_terms, split, years_in
 from core.offline.lines import Line, ends_sentence, has_han, width
 from core.offline.lines import join as join_lines
 from core.offline.lines import read as read_lines
+from core.offline.lines import rejoin
 from core.offline.text import clean, sentence_spans, sentences
 from core.offline.unflatten import opens_demand, restore
 
@@ -170,7 +171,7 @@ def _capped(line: Line) -> list[Line]:
 
 def read_posting(text: str) -> Posting:
     """Every line of a posting under what it is about; markup and the status bar of a phone are dropped."""
-    printed = _STATUS_BAR.sub("", clean(text))
+    printed = rejoin(_STATUS_BAR.sub("", clean(text)), lambda row: headings.kind(row.strip(" *#_:：")) is not None)
     text = restore(printed)
     sections = [_Section("head", "")]
     lines = _lines(text)

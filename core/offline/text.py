@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 import snowballstemmer
 
-from core.offline.lines import HAN, fold
+from core.offline.lines import HAN, fold, has_han
 from core.offline.vocabulary import data
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
@@ -48,12 +48,20 @@ _ABBREVIATION = re.compile(
 )
 
 
+_FULL_WIDTH = str.maketrans("，：；。！？（）【】、", ",:;.!?()[],")
+
+
+def plain_marks(text: str) -> str:
+    """An English text with the marks of an English keyboard: "SQL，Excel（advanced）"; a Chinese one as it is."""
+    return text if has_han(text) else text.translate(_FULL_WIDTH)
+
+
 def clean(text: str) -> str:
     """`text` without invisible characters, HTML, wide gaps and lines that try to command a model."""
     text = _INVISIBLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     if "<" in text or "&" in text:
         text = html.unescape(_INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text)))
-    text = _BLANK_LINES.sub("\n\n", _GAP.sub("  ", text))
+    text = plain_marks(_BLANK_LINES.sub("\n\n", _GAP.sub("  ", text)))
     return "\n".join(line for line in text.split("\n") if not _COMMAND.search(line))
 
 
@@ -118,4 +126,4 @@ def stem_sequence(text: str) -> list[str]:
 
 def clean_resume(text: str) -> str:
     """As `clean`, but nothing inside a line changes, so that a quote from it still stands in the document."""
-    return "\n".join(line for line in _INVISIBLE.sub("", text).splitlines() if not _COMMAND.search(line))
+    return plain_marks("\n".join(line for line in _INVISIBLE.sub("", text).splitlines() if not _COMMAND.search(line)))
