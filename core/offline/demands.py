@@ -59,7 +59,7 @@ _HAN_START = re.compile(
     r"|\d+\s*年|[一二三两四五六七八九十]年))"
 )
 _LATIN_COMMA = re.compile(
-    r"(?:,|;|\s[-–—])\s*(?:and\s+|plus\s+|as well as\s+)?(?=(?:(?:an?|the|at least|a minimum of"
+    r"(?:,|;|\s[-–—])\s*(?:(?:and|&)\s+|plus\s+|as well as\s+)?(?=(?:(?:an?|the|at least|a minimum of"
     r"|minimum)\s+)?(?:strong|excellent|good|proven|solid|ability|able|experience|experienced|knowledge|familiar\w*"
     r"|understanding|proficien\w+|fluen\w+"
     r"|willing\w*|comfortable|demonstrated|track record|hands-on|valid|current|active|\d+\+?\s*(?:years|yrs)"

@@ -117,7 +117,7 @@ _WISH = re.compile(
 )
 # Who somebody is: no evidence of anything, and it must not even count as a line.
 _PERSONAL = re.compile(
-    r"^[\[【(（<]?\s*(?:照片|photo(?:graph)?|headshot|个人照片|一寸照|证件照)|^(?:姓\s*名|性\s*别|年\s*龄|民\s*族|婚姻(?:状况)?|婚育(?:状况)?|籍\s*贯|出生(?:年月|日期)?|政治面貌|户籍|身高|体重"
+    r"^[\[【(（<]?\s*(?:照片|photo(?:graph)?s?\b|headshot|个人照片|一寸(?:免冠)?照|证件照|免冠照)|^!\[|[|｜]\s*\d{2}\s*(?:岁|years old)\b|^(?:姓\s*名|性\s*别|年\s*龄|民\s*族|婚姻(?:状况)?|婚育(?:状况)?|籍\s*贯|出生(?:年月|日期)?|政治面貌|户籍|身高|体重"
     r"|name|gender|sex|age|date of birth|dob|born|nationality|ethnicity|race|religion|marital status|married)\s*[:：|｜]"
     r"|^(?:男|女|male|female)\s*[,，|｜/·]\s*|^\d{2}\s*(?:岁|years old)\b",
     re.I,
@@ -353,6 +353,8 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
     text = rejoin(clean_resume(text), lambda row: heading_kind(row) is not None)
     own: list[Passage] = []
     for number, line in enumerate(read_lines(text)):
+        if _PERSONAL.search(line.text):
+            continue
         kind = None if line.bullet and width(line.text) > 24 else heading_kind(line.text)
         body, title, where = line.text, section, place
         inline = _INLINE_LABEL.match(body)
@@ -366,7 +368,7 @@ def _read_source(evidence: Evidence, source: Source, text: str, today: date) -> 
             title, where = inline[1].strip(), named
             if where in _OWN_LINE:
                 section, place = title, where
-        if _CONTACT.search(body) or _PERSONAL.search(body):
+        if _CONTACT.search(body):
             continue
         found = [
             Passage(source, piece, title, where, number, bool(date_ranges(piece, today)) and width(piece) <= 80)

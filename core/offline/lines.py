@@ -70,7 +70,7 @@ def read(text: str) -> list[Line]:
 
 
 # A text is set to a width when so many of its lines break where the next word had no room, and none is wider than this.
-LEAST_BREAKS, WIDEST = 3, 130
+LEAST_BREAKS, NARROWEST, WIDEST = 2, 60, 130
 _FIRST_WORD = re.compile(rf"[{HAN}]|\S+?(?=[\s{HAN}]|$)")
 
 
@@ -82,7 +82,7 @@ def rejoin(text: str, stops: Callable[[str], bool]) -> str:
     """
     rows = text.split("\n")
     widest = max(map(width, rows), default=0)
-    if widest > WIDEST:
+    if not NARROWEST <= widest <= WIDEST:
         return text
     breaks = [at for at in range(1, len(rows)) if _broken(rows[at - 1], rows[at], widest, stops)]
     if len(breaks) < LEAST_BREAKS:
@@ -101,7 +101,9 @@ def _broken(before: str, row: str, widest: int, stops: Callable[[str], bool]) ->
     word = _FIRST_WORD.match(row.lstrip())
     if not word or not before.strip() or _BULLET.match(row) or stops(row.strip()) or stops(before.strip()):
         return False
-    return not ends_sentence(before) and width(before) + 1 + width(word[0]) > widest
+    gap = not (has_han(before[-1:]) or has_han(word[0][:1]))
+    # The widest line itself may stop one column short, before a character that takes two.
+    return not ends_sentence(before) and width(before) + gap + width(word[0]) > widest - 1
 
 
 def join(first: Line, second: Line) -> Line:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
 import snowballstemmer
@@ -58,10 +59,10 @@ def plain_marks(text: str) -> str:
 
 def clean(text: str) -> str:
     """`text` without invisible characters, HTML, wide gaps and lines that try to command a model."""
-    text = _INVISIBLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
+    text = plain_marks(_INVISIBLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     if "<" in text or "&" in text:
         text = html.unescape(_INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text)))
-    text = plain_marks(_BLANK_LINES.sub("\n\n", _GAP.sub("  ", text)))
+    text = _BLANK_LINES.sub("\n\n", _GAP.sub("  ", text))
     return "\n".join(line for line in text.split("\n") if not _COMMAND.search(line))
 
 
@@ -108,10 +109,22 @@ def stem(word: str) -> str:
     return str(_stemmer.stemWord(word))
 
 
+@cache
+def _variants() -> tuple[re.Pattern[str], Mapping[str, str]]:
+    table = data()["variants"]
+    return re.compile("|".join(map(re.escape, sorted(table, key=len, reverse=True)))), table
+
+
+def _unvaried(text: str) -> str:
+    """Other spellings of a word as the one that is compared: "centre" -> "center", 供货商 -> 供应商."""
+    pattern, table = _variants()
+    return pattern.sub(lambda found: table[found[0]], text)
+
+
 @lru_cache(maxsize=4096)
 def stems(text: str) -> tuple[str, ...]:
     """What a text is about: stems of English words and Han bigrams, filler left out, in order, each once."""
-    folded, stop_words = fold(text).lower(), _stop_words()
+    folded, stop_words = _unvaried(fold(text).lower()), _stop_words()
     found = [stem(word) for word in _ASCII_WORD.findall(folded) if word not in stop_words and not word.isdigit()]
     for run in _HAN_RUN.findall(folded):
         for part in _HAN_FILLER.split(run):
