@@ -70,6 +70,7 @@ def read(text: str) -> list[Line]:
 
 
 # A text is set to a width when so many of its lines break where the next word had no room, and none is wider than this.
+OPEN_END = re.compile(r"(?:[,，、&/(（-]|\b(?:and|or|of|with|the|to|in|for|an?|by|as|at|from|on))\s*$", re.I)
 LEAST_BREAKS, NARROWEST, WIDEST = 2, 60, 130
 _FIRST_WORD = re.compile(rf"[{HAN}]|\S+?(?=[\s{HAN}]|$)")
 
@@ -81,11 +82,12 @@ def rejoin(text: str, stops: Callable[[str], bool]) -> str:
     or that `stops` says begins something, is never joined to the one before.
     """
     rows = text.split("\n")
-    widest = max(map(width, rows), default=0)
+    widest = max(map(_columns, rows), default=0)
     if not NARROWEST <= widest <= WIDEST:
         return text
     breaks = [at for at in range(1, len(rows)) if _broken(rows[at - 1], rows[at], widest, stops)]
-    if len(breaks) < LEAST_BREAKS:
+    # A row that begins with a capital may begin something: it proves nothing, but goes where the others go.
+    if sum(not rows[at].lstrip()[:1].isupper() for at in breaks) < LEAST_BREAKS:
         return text
     joined = [rows[0]]
     for at, row in enumerate(rows[1:], 1):
@@ -103,7 +105,12 @@ def _broken(before: str, row: str, widest: int, stops: Callable[[str], bool]) ->
         return False
     gap = not (has_han(before[-1:]) or has_han(word[0][:1]))
     # The widest line itself may stop one column short, before a character that takes two.
-    return not ends_sentence(before) and width(before) + gap + width(word[0]) > widest - 1
+    return not ends_sentence(before) and _columns(before) + gap + _columns(word[0]) > widest - 1
+
+
+def _columns(row: str) -> int:
+    """Columns a row takes as printed."""
+    return len(row.rstrip()) + len(_HAN.findall(row))
 
 
 def join(first: Line, second: Line) -> Line:

@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from core.offline import headings, vocabulary
 from core.offline.demands import Piece, cue, job_terms, split, years_in
-from core.offline.lines import Line, ends_sentence, has_han, width
+from core.offline.lines import OPEN_END, Line, ends_sentence, has_han, width
 from core.offline.lines import join as join_lines
 from core.offline.lines import read as read_lines
 from core.offline.lines import rejoin
@@ -37,7 +37,6 @@ _ADDRESSED = re.compile(
     r"|You['’]ll (?:be (?:an?|able|comfortable|confident)|have|need)\b|We(?: are|['’]re)? (?:looking|seeking|need|require|expect|want|ask)\w*\b"
     r"|The (?:successful|ideal|right|selected) (?:candidate|applicant|person)\b"
 )
-_OPEN_END = re.compile(r"(?:[,，、&/(（-]|\b(?:and|or|of|with|the|to|in|for|an?|by|as))\s*$", re.I)
 _INLINE_LETTER = re.compile(r"(?:(?<=\s)|^)\(?[a-h][).]\s+(?=\S)")
 _INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)|(?<=[\w.;)])(?=[•●▪■]\s)")
 
@@ -148,7 +147,7 @@ def _unwrapped(lines: Sequence[Line]) -> list[Line]:
             and width(before.sources[-1]) >= max(50, 0.9 * widest)
         )
         # A line in lower case goes on the one before, unless both are items of a list without marks.
-        goes_on = before is not None and (width(before.sources[-1]) >= 0.6 * widest or _OPEN_END.search(before.text))
+        goes_on = before is not None and (width(before.sources[-1]) >= 0.6 * widest or OPEN_END.search(before.text))
         starts_low = (line.text[0].islower() and goes_on) or line.text[0] in ",，、)）"
         if (
             before

@@ -82,7 +82,9 @@ def _told(case: Case, term: str) -> Found | None:
         words = stems(name)
         if len(words) == 1 and len(name) >= LONG_WORD and name.isascii():
             # One long word in another form: "rostering", "rosters".
-            shown = next((passage for passage in case.evidence.passages if words[0] in passage.stems), None)
+            topic = frozenset(stems(case.demand.text))
+            having = [passage for passage in case.evidence.passages if words[0] in passage.stems]
+            shown = max(having, key=lambda passage: (len(topic & passage.stems), passage.text), default=None)
             if shown and not DISCLAIMED.search(shown.text):
                 return Found(shown, "same", name, weak=PENDING.search(shown.text) is not None)
         passage, share = case.evidence.closest(name)

@@ -21,7 +21,7 @@ _SELF = re.compile(
     r"|\bcool head|\bteam player",
     re.I,
 )
-_NUMBER = re.compile(r"\d")
+_NUMBER = re.compile(r"\d|每个?[天日周月年]|[一二三四五六七八九十两]{1,3}[起家个名人次场件条]")
 _SHORTEST = 8  # characters of an account; less is a heading or a name
 
 

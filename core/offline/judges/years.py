@@ -79,7 +79,7 @@ def judge(case: Case) -> Answer:
     if years + TOLERANCE < demand.years:
         return Answer("partial", distinct(passages), "years_short", values)
     industries = [term for term in terms if vocabulary.kind(term) == "domain" and term not in topic]
-    if all(_full(evidence, term) for term in industries):
+    if not industries or (any if demand.any_of else all)(_full(evidence, term) for term in industries):
         return Answer("met", distinct(passages), "years", values)
     return Answer("partial", distinct(passages), "years_industry", values | {"lacking": asked(demand, industries)})
 
