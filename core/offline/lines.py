@@ -71,6 +71,8 @@ def read(text: str) -> list[Line]:
 
 # A text is set to a width when so many of its lines break where the next word had no room, and none is wider than this.
 OPEN_END = re.compile(r"(?:[,，、&/(（-]|\b(?:and|or|of|with|the|to|in|for|an?|by|as|at|from|on))\s*$", re.I)
+# The head of a position is no prose.
+_DATED_END = re.compile(r"(?:\b(?:19|20)\d\d|present|now|to date|today|current|至今|今)\s*[)）]?\s*$", re.I)
 LEAST_BREAKS, NARROWEST, WIDEST = 2, 60, 130
 _FIRST_WORD = re.compile(rf"[{HAN}]|\S+?(?=[\s{HAN}]|$)")
 
@@ -101,7 +103,9 @@ def rejoin(text: str, stops: Callable[[str], bool]) -> str:
 
 def _broken(before: str, row: str, widest: int, stops: Callable[[str], bool]) -> bool:
     word = _FIRST_WORD.match(row.lstrip())
-    if not word or not before.strip() or _BULLET.match(row) or stops(row.strip()) or stops(before.strip()):
+    if not word or not before.strip() or _BULLET.match(row) or _DATED_END.search(before):
+        return False
+    if any(stops(text.strip()) and not ends_sentence(text) for text in (before, row)):
         return False
     gap = not (has_han(before[-1:]) or has_han(word[0][:1]))
     # The widest line itself may stop one column short, before a character that takes two.

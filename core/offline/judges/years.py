@@ -135,8 +135,8 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
     trades = _trades(job.title)
     techniques = any(vocabulary.is_technique(term) for term in topic)
     if not topic or techniques or not trades:
-        return _relevant(job.text, topic, words) or _titled(job.title, asked)
-    if _near(trades, topic) or _titled(job.title, asked):
+        return _relevant(job.text, topic, words) or _titled(job.title, asked, topic)
+    if _near(trades, topic) or _titled(job.title, asked, topic):
         return True
     if _told_alike(job, asked):
         return True
@@ -145,10 +145,10 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
     return sum(_relevant(line, topic, words) for line in job.lines) >= (1 if broader else _LEAST_MENTIONS)
 
 
-def _titled(title: str, asked: str) -> bool:
+def _titled(title: str, asked: str, topic: Sequence[str]) -> bool:
     """Whether most of what a title says, ranks aside, stands in the demand: "HR Adviser" of "generalist HR"."""
     core = frozenset(stems(_RANK.sub(" ", title)))
-    return bool(core) and len(core & frozenset(stems(asked))) >= SAME_TITLE * len(core)
+    return bool(core) and len(core & frozenset(stems(" ".join((asked, *topic))))) >= SAME_TITLE * len(core)
 
 
 def _told_alike(job: Job, asked: str) -> bool:
