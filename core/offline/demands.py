@@ -123,12 +123,16 @@ _HELD = re.compile(
 _CAPITALISED = re.compile(r"[A-Z][a-z]+")
 _NAME = re.compile(r"(?:[A-Z][\w.+#-]*|[a-z]+[A-Z]\w*)(?: [A-Z0-9][\w.+#-]*){0,2}")
 _PROPER = re.compile(
-    r"(?<![\w@/.&-])(?P<name>[A-Z][\w+#]*(?:[-./&’'][A-Za-z0-9]+)*(?:\s(?:&\s|of\s|and\s(?=[A-Z]\w+\s[A-Z]))?[A-Z0-9][\w+#]*(?:[-./&][A-Za-z0-9]+)*)*)"
+    r"(?<![\w@/.&-])(?P<name>[A-Z][\w+#]*(?:[-./&’'][A-Za-z0-9]+)*"
+    r"(?:\s(?:&\s|of\s|and\s(?=[A-Z]\w+\s[A-Z]))?[A-Z0-9][\w+#]*(?:[-./&][A-Za-z0-9]+)*)*)"
     r"(?:\s*[(（](?P<short>[A-Z][A-Za-z0-9&-]{1,7})[)）])?(?![\w@])"
 )
 # Words with a capital that name nothing one could have.
 _GENERIC_HEADS = frozenset(
-    "Current Minimum Active Valid Strong Excellent Good Solid Proven Deep Basic Advanced Fluent Full Previous Prior Some Certified".split()  # noqa: SIM905
+    (
+        *("Current", "Minimum", "Active", "Valid", "Strong", "Excellent", "Good", "Solid", "Proven", "Deep", "Basic"),
+        *("Advanced", "Fluent", "Full", "Previous", "Prior", "Some", "Certified"),
+    )
 )
 _COMMON = frozenset(
     (
@@ -180,8 +184,10 @@ _COMMON = frozenset(
 _COMMON_ENDING = re.compile(r"(?:s|ly|ing|ed|ion|ment|ness|ity)$")
 # How somebody is comes before what it is shown in: "Calm handling of guest complaints".
 _TRAIT = re.compile(
-    r"(?:(?:absolute|total|strict|complete) discretion|calm|clear,? (?:written|verbal|communicat)|confiden(?:t|ce) (?:chairing|presenting|speaking|when|in front)|warm|open communication"
-    r"|patient\b|patience|empath\w+|gracious|credible|persisten\w+|meticulous|a? ?(?:sharp|keen|good) eye for detail|able to influence|ability to influence|tactful|diploma(?:cy|tic)\b"
+    r"(?:(?:absolute|total|strict|complete) discretion|calm|clear,? (?:written|verbal|communicat)|confiden(?:t"
+    r"|ce) (?:chairing|presenting|speaking|when|in front)|warm|open communication"
+    r"|patient\b|patience|empath\w+|gracious|credible|persisten\w+|meticulous|a? ?(?:sharp|keen|good) eye for detail"
+    r"|able to influence|ability to influence|tactful|diploma(?:cy|tic)\b"
     r"|friendly|approachable|resilien\w+|tenac\w+|self[- ]motivated|proactive|team player)",
     re.I,
 )
@@ -200,7 +206,10 @@ _LICENCE = re.compile(
     re.I,
 )
 _HOLDING = re.compile(
-    r"\bgraduate certificate\b|(?:持有?|具有?|取得|获得?|考取|有).{0,24}(?:证书?|资格证?|职称|执照)(?![券明据件实])|资格证书?|上岗证|执业证|\b(?:holds?|current|valid|active)\b.{0,40}\b(?:licen[cs]e|certificat\w+|registration)\b|\b(?:licen[cs]e|certificate|certification) (?:required|preferred)",
+    r"\bgraduate certificate\b|(?:持有?|具有?|取得|获得?|考取|有).{0,24}(?:证书?|资格证?|职称|执照)(?![券明据件实])"
+    r"|资格证书?|上岗证|执业证|\b(?:holds?"
+    r"|current|valid|active)\b.{0,40}\b(?:licen[cs]e|certificat\w+|registration)\b|\b(?:licen[cs]e|certificate"
+    r"|certification) (?:required|preferred)",
     re.I,
 )
 # Travel, shifts and visas of others are work, no readiness of one's own.
@@ -244,8 +253,9 @@ class Demand:
 
     `years` is the least number of years, 0 when none is named; `degree` an index into `DEGREE_ORDER`, -1 when none is;
     `rank` a language level from 1 (A1) to 6 (C2), 0 without a language; `terms` are canonical names in the order of the
-    text; `proper` are other names in it, each with its abbreviation where one is given; `examples` are names given for instance, each of which stands for the terms; `any_of` says that one of several
-    is enough; `basic` that only the basics are asked for; `unwritten` that a resume usually does not say it.
+    text; `proper` are other names in it, each with its abbreviation where one is given; `examples` are names given for
+    instance, each of which stands for the terms; `any_of` says that one of several is enough; `basic` that only the
+    basics are asked for; `unwritten` that a resume usually does not say it.
     """
 
     text: str
@@ -266,8 +276,8 @@ class Demand:
 
 @dataclass(frozen=True)
 class Piece:
-    """A verbatim part of a line; `strong` when its clause insists ("精通", "must"), `listed` when it is an item of a list
-    of demands, and so one however it is worded."""
+    """A verbatim part of a line; `strong` when its clause insists ("精通", "must"), `listed` when it is an item of a
+    list of demands, and so one however it is worded."""
 
     text: str
     nice: bool
@@ -457,8 +467,8 @@ def read(text: str) -> Demand:
 
 
 def _proper(text: str) -> tuple[tuple[str, ...], ...]:
-    """Names the vocabulary does not know: ("SystmOne",), ("Advanced Life Support", "ALS"). A word that begins a sentence
-    or is common in titles is none, and a heading in which every word is capitalised has none."""
+    """Names the vocabulary does not know: ("SystmOne",), ("Advanced Life Support", "ALS"). A word that begins a
+    sentence or is common in titles is none, and a heading in which every word is capitalised has none."""
     known = [(hit.start, hit.end) for lexicon in (vocabulary.find, *_OTHER_LEXICONS) for hit in lexicon(text)]
     words = re.findall(r"[A-Za-z][\w’'-]+", text)
     if len(words) >= 5 and sum(word[0].isupper() for word in words) >= 0.75 * len(words):

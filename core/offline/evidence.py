@@ -13,9 +13,8 @@ from functools import cached_property
 
 from core.offline import vocabulary
 from core.offline.dates import Period, date_ranges
-from core.offline.lines import Line, ends_sentence, width
+from core.offline.lines import Line, ends_sentence, rejoin, width
 from core.offline.lines import read as read_lines
-from core.offline.lines import rejoin
 from core.offline.outline import outline
 from core.offline.positions import Position
 from core.offline.sections import heading_kind, looks_like_heading
@@ -34,7 +33,8 @@ _NOT_HAN = (
 )
 _NOT_LATIN = (
     r"\b(?:no(?!\.? ?\d)|not|never|nor|lack(?:s|ing)?|without any|unfamiliar with|haven't|hasn't|hadn't|don't|doesn't"
-    r"|didn't|cannot|can't|isn't|wasn't|weren't|aren't|(?:very )?(?:little|limited) (?:experience|knowledge|exposure))\b"
+    r"|didn't|cannot|can't|isn't|wasn't|weren't|aren't|(?:very )?(?:little|limited) (?:experience|knowledge"
+    r"|exposure))\b"
     r"(?! only| just| merely)"
 )
 _NEGATION = re.compile(rf"(?:{_NOT_HAN})[^，,。；;]{{0,40}}$|{_NOT_LATIN}(?:\W+\w+){{0,6}}\W*$", re.I)
@@ -57,20 +57,24 @@ _NEGATED_AFTER = re.compile(
     r"|^[^,.;|]{0,24}?\b(?:not (?:yet )?(?:used|obtained|held|started|known)|expired)\b"
     r"|^\W{0,3}(?:was|were|is|are|has|have|had)\s+(?:never|not)\b"
     r"|^[^.;|]{0,40}?\b(?:I|we|me)\b[^.;|]{0,12}?(?:n't|n’t|\bnot|\bnever)\b[^.;|]{0,40}?\b(?:it|them|these|those|this|that|either)\b"
-    r"|^[^.;,|]{0,24}?\b(?:is|are|was|were) (?:both |all |mostly |only )?(?:handled|done|run|owned|made|managed|covered|prepared) by (?:a|an|the|our|my|another|others)\b"
+    r"|^[^.;,|]{0,24}?\b(?:is|are|was|were) (?:both |all |mostly |only )?(?:handled|done|run|owned|made|managed"
+    r"|covered|prepared) by (?:a|an|the|our|my|another|others)\b"
     r"|^[^.;|,:：]{0,12}[:：(–—-]\s*(?:no|not|none|never)\b"
     r"|^\W{0,3}(?:none|no experience|not used|never used|n/a)\b",
     re.I,
 )
 # The whole statement is of what somebody else does, or was never done.
 FAINT = re.compile(
-    r"\ba little\b|\bonly (?:time|once|from reading)\b|\bbasics?\b|\bbeginner|\btrial that|\bintroductory\b|属于入门|基础了解|只[^，,。；;|]{0,6}过",
+    r"\ba little\b|\bonly (?:time|once|from reading)\b|\bbasics?\b|\bbeginner|\btrial that|\bintroductory\b|属于入门"
+    r"|基础了解|只[^，,。；;|]{0,6}过",
     re.I,
 )
 DISCLAIMED = re.compile(
     r"[:：–—-]\s*(?:no|not|none|never)\b|"
     r"(?:我|本人)?(?:并|都|还|也|均)?(?:没有?|未|从未|不曾)(?!延误|出错|出过|差错|失误|事故|投诉|遗漏|迟到|返工|丢|一)[^，,。；;|]{0,5}(?:过|参与|接触|负责|操作|权限)|(?:我|本人)不(?:参与|负责|涉及|经手)|由(?!我|本人)[^，,。；;|]{1,10}(?:做|负责|完成|处理|审核|操作|申报|承担|主导)"
-    r"|委托外部|\b(?:I|we)(?:['’]ve| have| had)? (?:never|not)\b|\b(?:is|are|was|were) (?:both |all |mostly |only )?(?:handled|done|run|owned|made|managed|covered|drafted|prepared|taken) by (?:a|an|the|our|my|another|others)\b",
+    r"|委托外部|\b(?:I|we)(?:['’]ve| have| had)? (?:never|not)\b|\b(?:is|are|was|were) (?:both |all |mostly "
+    r"|only )?(?:handled|done|run|owned|made|managed|covered|drafted|prepared|taken) by (?:a|an|the|our|my|another"
+    r"|others)\b",
     re.I,
 )
 _BUT = re.compile(r"但是?|不过|然而|\bbut\b|\bhowever\b|\balthough\b|\bthough\b", re.I)
@@ -78,8 +82,10 @@ _WEAK_BEFORE = re.compile(
     r"(?:了解|接触过|入门|初步|正在学习|自学中?|学习中|公司(?:正在|正|计划|准备|将)(?:上线|引入|切换|迁移)|备考|计划考?|协助|辅助|旁听|跟着"
     r"|报考|报名|在读|在学|会一点|会简单的?|副)[^，,。；;]{0,16}$|\b(?:basics?(?: of| in)?|beginner"
     r"|exposure to|currently learning|shadow(?:ed|ing)|assist(?:ed|ing)?(?: with| in)?"
-    r"|(?:now|still|am|been|self|keen on) learning|coursework in|some knowledge of|studying(?: for)?|introductory|introduction to|familiar with|familiarity with"
-    r"|plan(?:ning)? to|enrol+ed (?:in|for)|(?:booked|registered|signed up) (?:for|on)|(?:is|are|was|were) (?:moving|migrating"
+    r"|(?:now|still|am|been|self|keen on) learning|coursework in|some knowledge of|studying(?: for)?|introductory"
+    r"|introduction to|familiar with|familiarity with"
+    r"|plan(?:ning)? to|enrol+ed (?:in|for)|(?:booked|registered|signed up) (?:for|on)|(?:is|are|was|were) (?:moving"
+    r"|migrating"
     r"|switching|changing)(?: from [^,.;]{1,40}?)? to)\W+(?:\w+\W+){0,5}$",
     re.I,
 )
@@ -89,8 +95,11 @@ _PENDING_HAN = (
     r"|大学选修|选修课|未毕业|还差|尚未|准备|课程|培训中|计划|刚学|补办|预约|办理中"
 )
 _PENDING_LATIN = (
-    r"in progress|expected|coursework|course|basics?|beginner|learning|enrol+ed|(?:\w+ ){0,2}(?:booked|applied for|scheduled)"
-    r"|applied for|pending|lapsed|planned|provisional|class|awaiting|exam\b|registered for|under review|not yet|application (?:lodged|submitted|sent|filed|made)|short|introductory|weekend|started|of \w+ (?:units|modules|parts|credits)|reinstatement|read[- ]only|online course|self-study|in training|class in|exam (?:in|on)|due in"
+    r"in progress|expected|coursework|course|basics?|beginner|learning|enrol+ed|(?:\w+ ){0,2}(?:booked|applied for"
+    r"|scheduled)"
+    r"|applied for|pending|lapsed|planned|provisional|class|awaiting|exam\b|registered for|under review|not yet"
+    r"|application (?:lodged|submitted|sent|filed|made)|short|introductory|weekend|started|of \w+ (?:units|modules"
+    r"|parts|credits)|reinstatement|read[- ]only|online course|self-study|in training|class in|exam (?:in|on)|due in"
 )
 _WEAK_AFTER = re.compile(
     rf"^[\s:：|（(,，、·\-–—]{{0,4}}(?:\d[^，,。；;|]{{0,8}})?(?:{_PENDING_HAN})"
@@ -100,7 +109,8 @@ _WEAK_AFTER = re.compile(
 # Said of it in a later clause: "用Docker装过几个应用，属于入门".
 _WEAK_LATER = re.compile(
     r"^[^。；;|]{0,60}?(?:属于入门|只是入门|仅限自学|入门水平|基础水平|还不会|不熟练|不深入|刚入门)"
-    r"|^[^.;|]{0,60}?\b(?:at (?:a )?(?:beginner|basic|introductory) level|only (?:the )?basics|nothing in production|not in production)\b",
+    r"|^[^.;|]{0,60}?\b(?:at (?:a )?(?:beginner|basic|introductory) level|only (?:the )?basics|nothing in production"
+    r"|not in production)\b",
     re.I,
 )
 PENDING = re.compile(rf"{_PENDING_HAN}|\b(?:{_PENDING_LATIN})\b", re.I)
@@ -112,13 +122,17 @@ _CONTACT = re.compile(
     re.I,
 )
 _WISH = re.compile(
-    r"(?:(?:I am |I['’]m )?(?:looking|seeking|hoping) (?:for|to)|seeking|I(?:['’]d| would) (?:love|like)|I (?:want|hope|wish)|eager to|希望|期望|寻求|求职|意向|打算|想转|希望转)\b",
+    r"(?:(?:I am |I['’]m )?(?:looking|seeking|hoping) (?:for|to)|seeking|I(?:['’]d| would) (?:love|like)|I (?:want"
+    r"|hope|wish)|eager to|希望|期望|寻求|求职|意向|打算|想转|希望转)\b",
     re.I,
 )
 # Who somebody is: no evidence of anything, and it must not even count as a line.
 _PERSONAL = re.compile(
-    r"^[\[【(（<]?\s*(?:照片|photo(?:graph)?s?\b|headshot|个人照片|一寸(?:免冠)?照|证件照|免冠照)|^!\[|[|｜]\s*\d{2}\s*(?:岁|years old)\b|^(?:姓\s*名|性\s*别|年\s*龄|民\s*族|婚姻(?:状况)?|婚育(?:状况)?|籍\s*贯|出生(?:年月|日期)?|政治面貌|户籍|身高|体重"
-    r"|name|gender|sex|age|date of birth|dob|born|nationality|ethnicity|race|religion|marital status|married)\s*[:：|｜]"
+    r"^[\[【(（<]?\s*(?:照片|photo(?:graph)?s?\b|headshot|个人照片|一寸(?:免冠)?照|证件照|免冠照)"
+    r"|^!\[|[|｜]\s*\d{2}\s*(?:岁|years old)\b"
+    r"|^(?:姓\s*名|性\s*别|年\s*龄|民\s*族|婚姻(?:状况)?|婚育(?:状况)?|籍\s*贯|出生(?:年月|日期)?|政治面貌|户籍|身高|体重"
+    r"|name|gender|sex|age|date of birth|dob|born|nationality|ethnicity|race|religion|marital status|married)\s*[:："
+    r"|｜]"
     r"|^(?:男|女|male|female)\s*[,，|｜/·]\s*|^\d{2}\s*(?:岁|years old)\b",
     re.I,
 )
@@ -201,7 +215,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Job:
-    """A dated position: its title as far as one is known, what else stands under it, and the passage to quote for it."""
+    """A dated position: its title as far as one is known, what else stands under it, and the passage to quote."""
 
     period: Period
     head: Passage

@@ -9,7 +9,9 @@ from core.offline.lines import HAN, width
 from core.offline.terms import key
 
 _FACT = re.compile(
-    r"(?:job |work )?location|contact|salary|pay|schedule|hours|working hours|工作时间|上班时间|薪资|工作地址|工作地点|办公地点|上班地点|联系电话|联系方式",
+    r"(?:job |work )?location|contact|salary|pay|schedule|hours|working hours|工作时间|上班时间|薪资"
+    r"|工作地址|工作地点|办公地点|上班地点|联系电话"
+    r"|联系方式",
     re.I,
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
@@ -52,7 +54,7 @@ def is_fact(title: str) -> bool:
 
 
 def introduced(line: str) -> str | None:
-    """The kind of list that a sentence announces: "We would like to hear from a teacher who:"; None when it does not."""
+    """The kind of list a sentence announces: "We would like to hear from a teacher who:"; None when it does not."""
     if not line.rstrip().endswith((":", "：", "...", "…")) or width(line) > LONGEST_INTRO:
         return None
     return next((name for name, pattern in _intros().items() if pattern.search(line)), None)

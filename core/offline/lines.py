@@ -78,10 +78,10 @@ _FIRST_WORD = re.compile(rf"[{HAN}]|\S+?(?=[\s{HAN}]|$)")
 
 
 def rejoin(text: str, stops: Callable[[str], bool]) -> str:
-    """`text` without the line breaks of a text that was set to a width ("wrapped at 80 columns"); others stay as they are.
+    """`text` without the line breaks of one that was set to a width ("wrapped at 80 columns"); others stay as they are.
 
-    Such a break stands where the next word would not have fitted into the widest line. A row that has a mark of its own,
-    or that `stops` says begins something, is never joined to the one before.
+    Such a break stands where the next word would not have fitted into the widest line. A row that has a mark of its
+    own, or that `stops` says begins something, is never joined to the one before.
     """
     rows = text.split("\n")
     widest = max(map(_columns, rows), default=0)

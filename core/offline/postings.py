@@ -11,10 +11,9 @@ from itertools import takewhile
 
 from core.offline import headings, vocabulary
 from core.offline.demands import Piece, cue, job_terms, split, years_in
-from core.offline.lines import OPEN_END, Line, ends_sentence, has_han, width
+from core.offline.lines import OPEN_END, Line, ends_sentence, has_han, rejoin, width
 from core.offline.lines import join as join_lines
 from core.offline.lines import read as read_lines
-from core.offline.lines import rejoin
 from core.offline.text import clean, sentence_spans, sentences
 from core.offline.unflatten import opens_demand, restore
 
@@ -33,8 +32,10 @@ _HAN_NUMBER = re.compile(
 )
 # What the posting says to, or of, the applicant.
 _ADDRESSED = re.compile(
-    r"You (?:are|have|should|must|need|can|know|will (?:be|have|need)(?! (?:responsible|working|joining|part)\b))\b|You(?:['’](?:re|ve))\b"
-    r"|You['’]ll (?:be (?:an?|able|comfortable|confident)|have|need)\b|We(?: are|['’]re)? (?:looking|seeking|need|require|expect|want|ask)\w*\b"
+    r"You (?:are|have|should|must|need|can|know|will (?:be|have|need)(?! (?:responsible|working|joining|part)\b))\b"
+    r"|You(?:['’](?:re|ve))\b"
+    r"|You['’]ll (?:be (?:an?|able|comfortable|confident)|have|need)\b|We(?: are|['’]re)? (?:looking|seeking|need"
+    r"|require|expect|want|ask)\w*\b"
     r"|The (?:successful|ideal|right|selected) (?:candidate|applicant|person)\b"
 )
 _INLINE_LETTER = re.compile(r"(?:(?<=\s)|^)\(?[a-h][).]\s+(?=\S)")

@@ -13,15 +13,6 @@ from core.offline.vocabulary import data
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _BLOCK_TAG = re.compile(r"<\s*/?\s*(?:p|br|li|ul|ol|div|h[1-6]|tr|table|section)\b[^<>]{0,200}>", re.I)
 _INLINE_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
-# Text that speaks to a model instead of about a person or a job. It is left out whole: it is no evidence of anything.
-_COMMAND = re.compile(
-    r"(?:ignore|disregard|forget)\W+(?:\w+\W+){0,4}(?:instructions?|prompts?|rules?)"
-    r"|(?:忽略|无视|忘记)[^。\n]{0,12}(?:指令|提示|要求|规则|指示)"
-    r"|(?:score|rate|give|rank|mark)\b[^.\n]{0,40}\b(?:100|full marks|perfect|10/10)\b"
-    r"|(?:打|给|评)[^。\n]{0,8}(?:满分|100\s*分)|\bsystem\s+prompt\b|as an ai\b",
-    re.I,
-)
-
 # A gap wider than two columns says no more than one of two.
 _GAP = re.compile(r"[^\S\n]{3,}")
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
@@ -58,12 +49,12 @@ def plain_marks(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` without invisible characters, HTML, wide gaps and lines that try to command a model."""
+    """`text` without invisible characters, HTML and wide gaps. What orders a reader about is gone before: see
+    `core.stuffing`."""
     text = plain_marks(_INVISIBLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     if "<" in text or "&" in text:
         text = html.unescape(_INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text)))
-    text = _BLANK_LINES.sub("\n\n", _GAP.sub("  ", text))
-    return "\n".join(line for line in text.split("\n") if not _COMMAND.search(line))
+    return _BLANK_LINES.sub("\n\n", _GAP.sub("  ", text))
 
 
 def sentences(text: str) -> list[str]:
@@ -139,4 +130,4 @@ def stem_sequence(text: str) -> list[str]:
 
 def clean_resume(text: str) -> str:
     """As `clean`, but nothing inside a line changes, so that a quote from it still stands in the document."""
-    return plain_marks("\n".join(line for line in _INVISIBLE.sub("", text).splitlines() if not _COMMAND.search(line)))
+    return plain_marks("\n".join(_INVISIBLE.sub("", text).splitlines()))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from core.offline import vocabulary
-from core.offline.evidence import PENDING, Found
+from core.offline.evidence import PENDING, Found, Passage
 from core.offline.judges.common import NAMELESS_SHARE, Answer, Case, absent, asked, distinct, written
 from core.offline.text import stems
 
@@ -13,7 +13,8 @@ _CERTIFICATE = re.compile(
 )
 _LEVEL = re.compile(r"\b(?:level|grade|stage)\s*(\d)", re.I)
 _GENERIC = re.compile(
-    r"\b(?:current|valid|active|unrestricted|holders?|certificat\w+|certified|licen[cs]ed?|cards?|required|preferred|desirable|in good standing)\b"
+    r"\b(?:current|valid|active|unrestricted|holders?|certificat\w+|certified|licen[cs]ed?|cards?|required|preferred"
+    r"|desirable|in good standing)\b"
     r"|证书?|资格|持有?|具有|以上|职称|有效",
     re.I,
 )
@@ -61,7 +62,7 @@ def judge(case: Case) -> Answer:
 def _by_name(case: Case, terms: Sequence[str]) -> Answer:
     """A certificate the vocabulary does not find: the passage among certificates that shares most of its name."""
     wanted = stems(_GENERIC.sub(" ", case.demand.text))
-    best = None
+    best: tuple[float, Passage] | None = None
     for passage in case.evidence.passages:
         if passage.place == "experience" and not _CERTIFICATE.search(passage.text):
             continue
@@ -70,10 +71,10 @@ def _by_name(case: Case, terms: Sequence[str]) -> Answer:
             best = (share, passage)
     if best is None:
         short = (name for text in _ABBREVIATION.findall(case.demand.text) for name in [case.evidence.named(text)])
-        passage = next((passage for passage, stated, _ in short if passage and stated), None)
-        if passage is None or (passage.place == "experience" and not _CERTIFICATE.search(passage.text)):
+        named = next((passage for passage, stated, _ in short if passage and stated), None)
+        if named is None or (named.place == "experience" and not _CERTIFICATE.search(named.text)):
             return absent(case, terms)
-        best = (1.0, passage)
+        best = (1.0, named)
     if _too_low(case.demand.text, best[1].text):
         return Answer("partial", (best[1],), "certificate_near", {"found": best[1].text})
     if PENDING.search(best[1].text):

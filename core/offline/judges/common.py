@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Case:
-    """What a judge decides on. `document_locale` is the language the resume is written in, `job_title` the posting's."""
+    """What a judge decides on. `document_locale` is the language of the resume, `job_title` the posting's."""
 
     demand: Demand
     requirement: Requirement

@@ -1,8 +1,9 @@
 """Degrees and fields of study: levels compared, fields by family."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.offline import vocabulary
 from core.offline.dates import total_years
@@ -17,7 +18,8 @@ _FULL_TIME = re.compile(r"(?<!非)(?:全日制|统招)")
 _OTHER_COURSE = re.compile(r"certificat|diploma|licen[cs]e|证", re.I)
 _CONTINUED = re.compile(r"credits?\b|学分|还差|预计.{0,8}毕业|expected|in progress|graduation planned|在读", re.I)
 _STUDYING = re.compile(
-    r"在读|还没|没拿到|在校|未毕业|肄业|未取得|还差|预计.{0,12}毕业|expected|candidate|pursuing|in progress|dropped out|incomplete|enrol+ed"
+    r"在读|还没|没拿到|在校|未毕业|肄业|未取得|还差|预计.{0,12}毕业"
+    r"|expected|candidate|pursuing|in progress|dropped out|incomplete|enrol+ed"
     r"|not completed|unfinished|did not (?:finish|complete|graduate)|no degree|credits?\b|units? completed"
     r"|left (?:after|without)|\b(?:one|two|three|1|2|3) years? of (?:a|the)\b|anticipated",
     re.I,
@@ -51,19 +53,17 @@ def judge(case: Case) -> Answer:
     if best is None:
         return _too_low(case, degrees[max(degrees)] if degrees else None)
     passage = degrees[best]
-    if not best.finished:
-        return Answer("partial", (passage,), "degree_unfinished")
-    if _FULL_TIME.search(demand.text) and _PART_TIME.search(passage.text):
-        return Answer("partial", (passage,), "degree_part_time")
-    if not demand.fields and (subjects := _subjects(case)) and not _studied_subject(case, subjects):
-        return Answer("partial", (passage,), "field_other")
-    if demand.fields and not in_field:
-        near = _related(case, fields)
-        if near:
-            return Answer("met", distinct([passage, near]), "field_related")
-        return Answer("partial", (passage,), "field_other")
-    passages = distinct([passage, *([in_field] if in_field else [])])
-    return Answer("met", passages, "degree_above" if best.level > demand.degree else "degree")
+    near = None if in_field else _related(case, fields)
+    elsewhere = (demand.fields and not in_field and not near) or not _studied_subject(case)
+    lacks = (
+        (not best.finished, "degree_unfinished"),
+        (_FULL_TIME.search(demand.text) and _PART_TIME.search(passage.text), "degree_part_time"),
+        (elsewhere, "field_other"),
+    )
+    if reason := next((reason for lacking, reason in lacks if lacking), ""):
+        return Answer("partial", (passage,), reason)
+    reason = "field_related" if near else "degree_above" if best.level > demand.degree else "degree"
+    return Answer("met", distinct([passage, *filter(None, (in_field or near,))]), reason)
 
 
 def _studied(evidence: Evidence) -> tuple[dict[_Degree, Passage], dict[str, Passage]]:
@@ -83,14 +83,11 @@ def _studied(evidence: Evidence) -> tuple[dict[_Degree, Passage], dict[str, Pass
     return degrees, fields
 
 
-def _subjects(case: Case) -> list[str]:
-    """What the degree must be in, where the list of fields does not know it: "BSc in Physiotherapy"."""
-    if _ANY_FIELD.search(case.demand.text):
-        return []
-    return [term for term in case.demand.terms if vocabulary.kind(term) in ("skill", "domain")]
-
-
-def _studied_subject(case: Case, subjects: Sequence[str]) -> bool:
+def _studied_subject(case: Case) -> bool:
+    """Whether the degree is in what it must be in, where no list of fields knows it: "BSc in Physiotherapy"."""
+    subjects = [term for term in case.demand.terms if vocabulary.kind(term) in ("skill", "domain")]
+    if case.demand.fields or not subjects or _ANY_FIELD.search(case.demand.text):
+        return True
     studied = [passage for passage in case.evidence.passages if passage.place in _PLACES]
     names = {
         hit.name
@@ -105,7 +102,7 @@ def _followed_by(evidence: Evidence, pattern: re.Pattern[str]) -> list[Passage]:
     """The degrees whose next line, which names none itself, has the pattern: "Since 2023, 71 of 120 credits"."""
     found = []
     rows = [passage for passage in evidence.passages if passage.place == "education"]
-    for passage, after in zip(rows, rows[1:], strict=False):
+    for passage, after in pairwise(rows):
         other = vocabulary.degrees().find(after.text) or _OTHER_COURSE.search(after.text)
         if after.source == passage.source and not other and pattern.search(after.text):
             found.append(passage)

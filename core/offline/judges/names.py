@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from core.offline import vocabulary
 from core.offline.demands import Demand
-from core.offline.evidence import DISCLAIMED, PENDING, Evidence, Found, Passage
+from core.offline.evidence import DISCLAIMED, PENDING, Evidence, Found
 from core.offline.judges.common import Answer, Case, asked, by_words, distinct, without_names, written
 from core.offline.text import stems
 
@@ -19,24 +19,10 @@ _FULL_RELATIONS = ("same", "instance")
 
 def judge(case: Case) -> Answer:
     """For a demand that names something: by the best evidence for each name, or for any where one is enough."""
-    demand, evidence = case.demand, case.evidence
+    demand = case.demand
     terms = _decisive(demand)
-    best: dict[str, Found] = {}
-    for term in terms:
-        found = evidence.terms(term, demand.text)
-        # Who says not to have it is not credited for its relatives.
-        if found and (found[0].relation in _FULL_RELATIONS or not evidence.denied.get(term)):
-            best[term] = found[0]
+    best = _best(case, terms)
     credits = {term: _worth(best[term], demand) if term in best else NONE for term in terms}
-    for term in terms:
-        if credits[term] < FULL and not evidence.denied.get(term) and (told := _told(case, term)):
-            best[term] = told
-            credits[term] = _worth(told, demand)
-    if case.demand.examples and (example := _example(case)):
-        # "A visualization tool (Tableau, Looker)": who knows an example knows what it is an example of.
-        for term in terms:
-            if credits[term] < FULL and not evidence.denied.get(term):
-                best[term], credits[term] = example, FULL
     if not any(credits.values()):
         return by_words(case, terms)
     ranked = sorted(best, key=lambda term: -credits[term])
@@ -53,16 +39,27 @@ def judge(case: Case) -> Answer:
         if lacking and not demand.any_of:
             return Answer("partial", passages, "some_of", {"found": written(shown), "lacking": asked(demand, lacking)})
         return Answer("partial", passages, _reason(weakest), {"found": weakest.name})
-    if _only_named(demand, terms, evidence, shown):
+    if _only_named(demand, terms, case.evidence, shown):
         return Answer("partial", passages, "named_only", {"found": top.name})
-    reason = (
-        "instance"
-        if top.relation == "instance"
-        else "done"
-        if any(found.passage.place in ("experience", "projects") for found in shown)
-        else "listed"
-    )
+    done = any(found.passage.place in ("experience", "projects") for found in shown)
+    reason = "instance" if top.relation == "instance" else "done" if done else "listed"
     return Answer("met", passages, reason, {"found": written(shown)})
+
+
+def _best(case: Case, terms: Sequence[str]) -> dict[str, Found]:
+    """The best evidence for each name that has some. Who says not to have it is not credited for its relatives."""
+    demand, denied = case.demand, case.evidence.denied
+    best: dict[str, Found] = {}
+    # "A visualization tool (Tableau, Looker)": who knows an example knows what it is an example of.
+    example = _example(case) if demand.examples else None
+    for term in terms:
+        found = next(iter(case.evidence.terms(term, demand.text)), None)
+        if found and (found.relation in _FULL_RELATIONS or not denied.get(term)):
+            best[term] = found
+        enough = term in best and _worth(best[term], demand) == FULL
+        if not enough and not denied.get(term) and (other := _told(case, term) or example):
+            best[term] = other
+    return best
 
 
 def _decisive(demand: Demand) -> list[str]:

@@ -17,8 +17,9 @@ _SELF_PORTRAIT = frozenset(
     {"summary", "skills", "soft", "specialties", "tools", "languages", "education", "certifications"}
 )
 _SELF = re.compile(
-    r"性格|为人|能力(?:较|很)?强|吃苦|乐观|自驱|(?:较强|良好|出色|优秀)的|善于|\bskills\b|\b(?:excellent|strong|great|good) \w+|\bI(?:['’]m| am) an?\b"
-    r"|\bcool head|\bteam player",
+    r"性格|为人|能力(?:较|很)?强|吃苦|乐观|自驱"
+    r"|(?:较强|良好|出色|优秀)的|善于|\bskills\b|\b(?:excellent|strong|great|good) \w+"
+    r"|\bI(?:['’]m| am) an?\b|\bcool head|\bteam player",
     re.I,
 )
 _NUMBER = re.compile(r"\d|每个?[天日周月年]|[一二三四五六七八九十两]{1,3}[起家个名人次场件条]")
@@ -67,7 +68,7 @@ def judge(case: Case) -> Answer:
 
 
 def _shown(name: str, about: str, evidence: Evidence) -> Passage | None:
-    """The account of work that shows a soft skill best: closest to the demand's words, then most signs, then a number."""
+    """The account of work that shows a soft skill best: closest to the demand, then most signs, then a number."""
     topic = frozenset(stems(about))
     best: tuple[tuple[int, int, bool], Passage] | None = None
     for passage in evidence.passages:

@@ -24,13 +24,15 @@ _GENERIC = re.compile(
 )
 # "as a restaurant manager": the title itself is asked for.
 _ROLE = re.compile(
-    r"\bas (?:an?|the) (?P<role>(?!member|part|result|team)[a-z][a-z -]{3,40}?)(?=\s+(?:with|in|at|for|or|and|within|on)\b|[,.;(]|$)",
+    r"\bas (?:an?|the) (?P<role>(?!member|part|result|team)[a-z][a-z -]{3,40}?)(?=\s+(?:with|in|at|for|or|and|within"
+    r"|on)\b|[,.;(]|$)",
     re.I,
 )
 SAME_TITLE, TOLD_ALIKE = 0.5, 0.5
 _RANK = re.compile(
     r"\b(?:senior|junior|lead|head|chief|principal|staff|assistant|associate|deputy|trainee|intern|manager|specialist|officer|coordinator|executive"
-    r"|adviser|advisor|consultant|administrator|representative|clerk|operations?|of|and|the|full[- ]time|part[- ]time)\b"
+    r"|adviser|advisor|consultant|administrator|representative|clerk|operations?|of|and|the|full[- ]time"
+    r"|part[- ]time)\b"
     r"|高级|资深|中级|初级|助理|实习|专员|主管|经理|总监|主任|组长|负责人|岗位?|文员|干事|时间|顾问|员$|师$",
     re.I,
 )
@@ -38,7 +40,8 @@ _LEADING = re.compile(
     r"\b(?:leading|managing|supervising|people management|leadership)\b|管理经验|带团队|团队管理|带领", re.I
 )
 _LINE_MANAGEMENT = re.compile(
-    r"\b(?:line|people) management|\bmanag(?:ing|ed) (?:a |an )?(?:team|people|staff|\w+ (?:engineers|managers|reports))|\blead(?:ing)? teams?"
+    r"\b(?:line|people) management|\bmanag(?:ing|ed) (?:a |an )?(?:team|people|staff|\w+ (?:engineers|managers"
+    r"|reports))|\blead(?:ing)? teams?"
     r"|团队管理|带团队|管理团队",
     re.I,
 )
@@ -128,17 +131,13 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
     if role := _ROLE.search(asked):
         wanted = frozenset(stems(role["role"]))
         return bool(wanted) and wanted <= frozenset(stems(job.title))
-    if not topic and _LEADING.search(asked):
+    if (_LINE_MANAGEMENT if topic else _LEADING).search(asked) and (not topic or not _leads(job)):
         return _leads(job)
-    if _LINE_MANAGEMENT.search(asked) and not _leads(job):
-        return False
     trades = _trades(job.title)
     techniques = any(vocabulary.is_technique(term) for term in topic)
     if not topic or techniques or not trades:
         return _relevant(job.text, topic, words) or _titled(job.title, asked, topic)
-    if _near(trades, topic) or _titled(job.title, asked, topic):
-        return True
-    if _told_alike(job, asked):
+    if _near(trades, topic) or _titled(job.title, asked, topic) or _told_alike(job, asked):
         return True
     # A title that names the field at large ("mechanical engineer") needs but one sign of the special part.
     broader = any(vocabulary.relation(have, want) == "broader" for want in topic for have in trades)
