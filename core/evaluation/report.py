@@ -28,7 +28,8 @@ SECTIONS = {
     "pairs": "Pairs of a posting and a resume",
 }
 VERDICTS = {"given": "predicted", "end_to_end": "end_to_end"}  # sections, and the column of the verdicts
-RANKINGS = ("score", "tfidf", "bm25")
+# What resumes are ranked by: the score on the labelled requirements, that on the extracted ones, and two baselines.
+RANKINGS = ("given_score", "score", "tfidf", "bm25")
 # Shown for each profession: too few postings for an interval.
 BRIEF = (
     *(("given", "accuracy"), ("end_to_end", "accuracy"), ("triples", "score"), ("triples", "tfidf")),

@@ -59,11 +59,12 @@ _HAN_START = re.compile(
     r"|\d+\s*年|[一二三两四五六七八九十]年))"
 )
 _LATIN_COMMA = re.compile(
-    r"(?:,|;|\s[-–—])\s*(?:(?:and|&)\s+|plus\s+|as well as\s+)?(?=(?:(?:an?|the|at least|a minimum of"
+    r"(?:,|;|\s[-–—])\s*(?:(?:and|&)\s+|plus\s+|as well as\s+|or\s+(?=if you\s))?(?=(?:(?:an?|the|at least|a minimum of"
     r"|minimum)\s+)?(?:strong|excellent|good|proven|solid|ability|able|experience|experienced|knowledge|familiar\w*"
     r"|understanding|proficien\w+|fluen\w+"
     r"|willing\w*|comfortable|demonstrated|track record|hands-on|valid|current|active|\d+\+?\s*(?:years|yrs)"
-    r"|bachelor|master|must|outstanding|exceptional|great|deep|working knowledge|background"
+    r"|bachelor|master|certificate|if you (?:are|have|bring|can)|who (?:has|have|can|is|are)|must|outstanding"
+    r"|exceptional|great|deep|working knowledge|background"
     r"|(?-i:[A-Z])\w+ (?:is )?(?:preferred|required|a plus)"
     r"|(?:(?<=at least )|including )\d{1,2}\+? (?:in|with|using|as)"
     r"|(?!and |or )[^,;()]{2,48}?\s(?:is |are )?(?:strongly |highly )?"
@@ -72,6 +73,8 @@ _LATIN_COMMA = re.compile(
 )
 # "5+ years in sales, ideally in retail": the rest of the clause is a wish of its own.
 _WISH = re.compile(r"\s*[,;(–—-]\s*(?=(?:ideally|preferably|preference (?:is )?given|desirably)\b)", re.I)
+# Why something is asked is no part of it: "clear writing, because we decide most things in documents".
+_REASON = re.compile(r",?\s+(?:because|since we|as we)\b[^.;]*$|[，,]\s*因为[^。；;]*$", re.I)
 _LATIN_AND = re.compile(
     r"\s+(?:and|&)\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to"
     r"|experience|knowledge of|familiarity|proficien\w+|fluen\w+|willing\w*|comfortable|\d+\+?\s*(?:years|yrs)"
@@ -97,6 +100,10 @@ _ASKING = re.compile(
     r"|qualifications?|requirements?)\b(?: to\b)?",
     re.I,
 )
+# "，如数据透视表": an instance of what stands before it.
+_INSTANCE = re.compile(r"(?:例如|比如|诸如|如(?!果|有|能)|包括|包含|含)")
+# "WMS、ERP等供应链系统开发经验": one demand, of which the names are instances.
+_KIND = re.compile(r"、[^、，,。；;]*?(?<!同)等(?!级|待|于|量|同)[^，,。；;等]*(?:经验|经历|背景|平台)")
 _ETC = re.compile(r"\s*(?<!同)等[^，,；;]{0,12}$")
 _TAIL = re.compile(
     r"\s*(?:者?\s*(?:优先|加分|更佳|为佳|尤佳)(?:考虑|录用)?|(?:is|are|would be|will be)?\s*(?:strongly "
@@ -110,7 +117,10 @@ _BRACKETED = re.compile(r"[（(\[]([^（()）\]]*)[)）\]]")
 _OPENING = re.compile(
     r"^(?:\d{1,2}(?:[、)）]|\.(?!\d))\s*)?(?:(?:我们)?(?:希望|期待|需要|要求)(?:你|您|应聘者)(?:能够?|可以)?|(?:你"
     r"|您)(?:需要|应该?|必须|要)"
-    r"|to be successful,?\s*|(?:you|candidates?|applicants?|the (?:ideal|successful|right) (?:candidate|applicant"
+    r"|to [^,.:;]{4,40}?,?\s+(?=you(?:'ll|’ll| will| must| should)? need\s)|to be successful,?\s*"
+    r"|we(?:'re|’re| are)? (?:also )?(?:ask(?:ing)? for|looking for|after|seeking)"
+    r" (?:(?:someone|somebody|a person|people) (?:with|who (?:has|have|is|are))\s+)?(?=\S)"
+    r"|(?:you|candidates?|applicants?|the (?:ideal|successful|right) (?:candidate|applicant"
     r"|person))(?:'ll|’ll| will| must| should)?\s+(?:also )?(?:need|have|has|bring|are|be|is)\s+(?=\S))?\s*",
     re.I,
 )
@@ -219,6 +229,7 @@ _ARRANGED = re.compile(
     re.I,
 )
 _EXPERIENCE = re.compile(r"经验|经历|背景|experience|background|track record|worked (?:in|with|as)|从业", re.I)
+_CERTIFICATE_IN = re.compile(r"\b(?:certificate|diploma)\b[^,;]* in\b", re.I)
 _DEGREE_WORD = re.compile(r"学历|学位|degree|diploma|毕业", re.I)
 _DEGREE_IN = re.compile(
     r"\b(?:B\.?(?:Sc|A|S|Eng|Com|BA)|M\.?(?:Sc|A|S|Eng|BA)|Ph\.?D|Bachelor\w*|Master\w*|degree)\.? (?:in|of)\b", re.I
@@ -303,7 +314,7 @@ def split(line: str, nice: bool = False, listed: bool = False) -> list[Piece]:
     """The independent demands of one line; `nice` when the section already says that none of them is a must."""
     pieces = []
     for sentence in sentences(line):
-        for clause in _clauses(_open(sentence)):
+        for clause in _clauses(_open(_REASON.sub("", sentence))):
             optional = nice or _optional(clause)
             strong = any(hit.name == "strong" for hit in vocabulary.strengths().find(clause))
             pieces += [Piece(part, optional, strong, listed) for part in _elements(clause) if not _only_asks(part)]
@@ -346,13 +357,15 @@ def _only_asks(part: str) -> bool:
 
 def _opens_demand(rest: str) -> bool:
     fragment = re.split(r"[，,；;]", rest, maxsplit=1)[0].strip()
+    if _INSTANCE.match(fragment):
+        return False
     return bool(_HAN_START.match(fragment)) or bool(vocabulary.find(fragment)) or bool(cue("nice").search(fragment))
 
 
 def _elements(clause: str) -> list[str]:
     """The members of a list of names that are each asked for; the clause itself when it is one demand."""
     whole = _trim(clause)
-    if _is_one(whole) or outside_brackets(fold(clause), _OR):
+    if _is_one(whole) or outside_brackets(fold(clause), _OR) or outside_brackets(whole, _KIND):
         return [whole]
     parts, start = [], 0
     cuts = outside_brackets(whole, _SEPARATOR)
@@ -370,9 +383,12 @@ def _elements(clause: str) -> list[str]:
 
 
 def _is_one(text: str) -> bool:
-    """Whether a clause is one demand whatever it lists: years, a degree, a field of study."""
+    """Whether a clause is one demand whatever it lists: years, a degree, a certificate, a field of study."""
     return bool(
-        years_in(text) or vocabulary.degrees().find(text) or ("专业" in text and vocabulary.fields().find(text))
+        years_in(text)
+        or vocabulary.degrees().find(text)
+        or _CERTIFICATE_IN.search(text)
+        or ("专业" in text and vocabulary.fields().find(text))
     )
 
 

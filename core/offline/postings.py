@@ -84,7 +84,7 @@ def _inline_heading() -> re.Pattern[str]:
         key=lambda n: (-len(n), n),
     )
     joined = "|".join(re.escape(name) for name in names)
-    return re.compile(rf"(?<=[\s。；;.!！)）])\s*(?=[【\[]?(?:{joined})[】\]]?\s*[:：]|[【\[](?:{joined})[】\]])", re.I)
+    return re.compile(rf"(?<=[\s。；;.!！)）])\s*([【\[]?(?:{joined})[】\]]?\s*[:：]|[【\[](?:{joined})[】\]])", re.I)
 
 
 def _heading(line: Line) -> tuple[str, str, str] | None:
@@ -107,7 +107,7 @@ def _heading(line: Line) -> tuple[str, str, str] | None:
 
 
 def _lines(text: str) -> list[Line]:
-    text = _inline_heading().sub("\n", text)
+    text = _inline_heading().sub(r"\n\1", text)
     rows = []
     for row in text.split("\n"):
         if len(_INLINE_NUMBER.findall(row)) >= 2:

@@ -263,6 +263,6 @@ def places() -> Lexicon:
 
 
 def warm_up() -> None:
-    """Build every lexicon now (about 50 ms), so that the first analysis is as quick as the next."""
+    """Build every lexicon now (about half a second), so that the first analysis is as quick as the next."""
     for lexicon in (_terms, degrees, fields, ranks, tests, strengths, places):
         lexicon()
