@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from core import scoring
+from core.offline.evidence import claimed
 from core.schemas import Requirement, Status, Verdict
 from core.scoring import Cap, Score
 
@@ -33,7 +34,8 @@ class Together(_Result):
 
 
 class Unsaid(_Result):
-    """A requirement that earns its credit by the detailed resume alone. `quotes`: the passages, each once."""
+    """A requirement that earns its credit by the detailed resume alone. `quotes`: the passages, each once, without
+    those that deny something as well."""
 
     requirement_id: str
     status: Status
@@ -86,8 +88,11 @@ def _together(requirements: Sequence[Requirement], verdicts: Sequence[Verdict], 
 def _unsaid(verdicts: Sequence[Verdict], score: Score) -> tuple[Unsaid, ...]:
     quotes = {v.requirement_id: [q for q in v.quotes if q.verified] for v in reversed(verdicts)}
     return tuple(
-        Unsaid(requirement_id=c.requirement_id, status=c.status, quotes=tuple(dict.fromkeys(q.passage for q in proof)))
+        Unsaid(requirement_id=c.requirement_id, status=c.status, quotes=said)
         for c in score.contributions
         # Without credit a quote is a denial ("never used") or proves nothing: nothing to carry over.
-        if c.credit and (proof := quotes[c.requirement_id]) and all(q.source == "detailed_resume" for q in proof)
+        if c.credit
+        and (proof := quotes[c.requirement_id])
+        and all(q.source == "detailed_resume" for q in proof)
+        and (said := tuple(dict.fromkeys(q.passage for q in proof if claimed(q.passage) == q.passage)))
     )

@@ -22,7 +22,8 @@ def summarise_resume(
     listener: llm.Listener | None = None,
 ) -> ResumeSummary | DetailedResumeSummary:
     """A resume, or a detailed resume, as structure. Raises ModelError."""
-    answer = llm.complete(f"{kind}_summary", locale, {kind.value: text, "today": today}, candidates, listener)
+    inputs = {kind.value: stuffing.evidence(text), "today": today}
+    answer = llm.complete(f"{kind}_summary", locale, inputs, candidates, listener)
     return cast(ResumeSummary | DetailedResumeSummary, answer)
 
 

@@ -1,6 +1,7 @@
 """What was quoted from a document, marked in it."""
 
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from core.grounding import ground
 from core.highlights import Segment, segments
 from core.render import highlighted_html
-from core.schemas import JobMatch, Quote, Requirement, Verdict
+from core.schemas import JobMatch, Quote, Requirement, Status, Verdict
 
 RESUME = """# Ann <ann@example.com>
 • Built payment services in Java,
@@ -92,7 +93,7 @@ HOSTILE = "<script>alert(1)</script> \"'><img src=x onerror=alert(1)> &amp; `a` 
 
 @pytest.mark.parametrize("ids", [(), ("M1",), ("M1", "N<b>2")])
 def test_the_html_shows_the_text_and_does_nothing_else(ids: tuple[str, ...]) -> None:
-    html = highlighted_html([Segment(HOSTILE, ids)], {"M1": HOSTILE})
+    html = highlighted_html([Segment(HOSTILE, ids)], {"M1": HOSTILE}, {"M1": "met"})
     assert set(re.findall(r"</?([a-z]+)", html)) == ({"div", "mark", "sup"} if ids else {"div"})
     text = re.sub(r"<sup.*?</sup>|<[^>]*>", "", html)
     for shown, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'"), ("&amp;", "&")):
@@ -101,5 +102,14 @@ def test_the_html_shows_the_text_and_does_nothing_else(ids: tuple[str, ...]) -> 
 
 
 def test_each_mark_names_its_requirements() -> None:
-    html = highlighted_html([Segment("Java", ("M1", "N2"))], {"M1": "Java", "N2": 'a "language"'})
-    assert re.search(r'<mark [^>]*title="M1 Java\nN2 a &quot;language&quot;">Java<sup [^>]*>M1 N2</sup></mark>', html)
+    requirements = {"M1": "Java", "N2": 'a "language"'}
+    html = highlighted_html([Segment("Java", ("M1", "N2"))], requirements, {"M1": "missing", "N2": "partial"})
+    assert re.search(r'title="M1 Java\nN2 a &quot;language&quot;">Java<sup [^>]*>✗M1 ◐N2</sup></mark>', html)
+
+
+def test_the_colour_tells_what_speaks_against_the_client() -> None:
+    colours = [
+        re.findall("#[0-9a-f]{6}", highlighted_html([Segment("Java", ("M1",))], {}, {"M1": status}))
+        for status in get_args(Status)
+    ]
+    assert len({tuple(colour) for colour in colours}) == len(colours)

@@ -107,12 +107,13 @@ def _improvements(page: Page, found: improvements.Improvements, job: JobSummary)
 def _quoted(page: Page, view: RunView, match: JobMatch, job: JobSummary) -> None:
     """The client's documents with the quotes marked in them, folded."""
     requirements = {requirement.id: requirement.text for requirement in job.requirements}
+    verdicts = {verdict.requirement_id: verdict.status for verdict in match.verdicts}
     for source, text in view.sources.items():
         if text:
             label = page.t("quoted", source=page.term(f"source.{source}"))
             with st.expander(label, icon=":material/ink_highlighter:", type="compact"):
                 st.caption(page.t("quoted_hint"))
-                st.html(render.highlighted_html(highlights.segments(text, source, match), requirements))
+                st.html(render.highlighted_html(highlights.segments(text, source, match), requirements, verdicts))
 
 
 def _strengths_and_weaknesses(page: Page, match: JobMatch) -> None:

@@ -5,6 +5,7 @@ What it needs beside the app is the extra `evaluation`, so most of `core.evaluat
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,8 @@ def _with_extra(run: Run) -> Run:
         try:
             run(arguments)
         except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == "core":
+                raise
             raise InputError("evaluation_missing", package=error.name) from error
 
     return guarded
@@ -82,13 +85,15 @@ def _gold(arguments: argparse.Namespace) -> None:
     names = [arguments.set] if arguments.set else SETS
     sets = {name: gold.load(gold.folder(name), arguments.split) for name in names}
     made = []
-    for name, cases in sets.items():
-        with tqdm(total=len(cases), desc=name, unit="posting", disable=None) as bar:
-            rows = predict(cases, route, arguments.locale or "", lambda _: bar.update())
-        made.append(report.of(rows, set=name, split=arguments.split, model=route))
-        files.show("\n".join(_report(made[-1])))
-    if arguments.json:
-        _write({"sets": [each.document for each in made]}, arguments.json)
+    # Opened before any model is asked: what was paid for is not lost to a path that cannot be written.
+    with files.output(arguments.json) if arguments.json else nullcontext() as out:
+        for name, cases in sets.items():
+            with tqdm(total=len(cases), desc=name, unit="posting", disable=None) as bar:
+                rows = predict(cases, route, arguments.locale or "", lambda _: bar.update())
+            made.append(report.of(rows, set=name, split=arguments.split, model=route))
+            files.show("\n".join(_report(made[-1])))
+        if out:
+            out.write(report.as_json({"sets": [each.document for each in made]}))
 
 
 def _skills(arguments: argparse.Namespace) -> None:

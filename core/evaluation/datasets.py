@@ -23,8 +23,10 @@ def load(
 
     gold: the cases of a set, or of a folder, that are of the split, at most `limit` (0: all), by the route `model`
     (empty: offline), with prompts in `prompt_locale` (empty: the language of each case). saved: as `saved.read`.
-    Raises InputError: `dataset_unknown`, and those of the source.
+    Raises InputError: `dataset_unknown`, `limit_negative`, and those of the source.
     """
+    if limit < 0:
+        raise InputError("limit_negative", limit=limit)
     if dataset == "gold":
         cases = gold.load(gold.folder(gold_set), split)
         return predict(cases[: limit or None], model or OFFLINE, prompt_locale)

@@ -34,12 +34,14 @@ def read(db: OwnerSession, *, model: str = "", prompt_locale: str = "", limit: i
         query = query.where(Run.locale == prompt_locale)
     if limit:
         query = query.limit(limit)
+    names: dict[str, str] = {}  # of a text, as it was first called: another model may find another title
     verdicts: list[dict[str, Any]] = []
     pairs: list[dict[str, Any]] = []
     read_jobs: list[dict[str, Any]] = []
     for run, client, job, match in db.exec(query):
+        key = job.text_hash[:8] or run.id[:8]  # without a text nobody shares it
         about = {
-            "case": f"{jobs.label(job)} {job.text_hash[:8] or run.id[:8]}".strip(),  # without a text nobody shares it
+            "case": names.setdefault(key, f"{jobs.label(job)} {key}".strip()),
             "profession": "",
             "locale": i18n.detect_locale(job.text),
             "split": "",

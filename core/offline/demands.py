@@ -29,6 +29,7 @@ _ANY = re.compile(
     rf"{_OR.pattern}|至少[一1]|at least one|one or more|(?<![a-z])any(?![a-z])|[一1]种|(?<![a-z])e\.?g\.?[ ,]|such as"
     r"|for example"
     rf"|(?<![a-z])(?-i:like (?=[A-Z]))|例如|比如|诸如"
+    r"|(?<![a-z])(?:consider|accept)\w* (?:other|similar|any|all)(?![a-z])"
     r"|(?<![a-z])similar(?![a-z])|equivalent|comparable|同等"
     r"|(?<=[A-Za-z+#\u3400-\u9fff])\s?/\s?(?=[A-Za-z\u3400-\u9fff])|、[^、，,。；;（(]{1,16}?等(?!级|待|于|量|同)|都行|都可以",
     re.I,
@@ -68,13 +69,28 @@ _LATIN_COMMA = re.compile(
     r"|(?-i:[A-Z])\w+ (?:is )?(?:preferred|required|a plus)"
     r"|(?:(?<=at least )|including )\d{1,2}\+? (?:in|with|using|as)"
     r"|(?!and |or )[^,;()]{2,48}?\s(?:is |are )?(?:strongly |highly )?"
-    r"(?:preferred|desirable|desired|a (?:big |strong |huge )?plus|an advantage|a bonus|an asset))\b)",
+    r"(?:preferred|desirable|desired|helpful|useful|nice to have|a (?:big |strong |huge )?plus|an advantage|a bonus"
+    r"|an asset))\b)",
     re.I,
 )
 # "5+ years in sales, ideally in retail": the rest of the clause is a wish of its own.
 _WISH = re.compile(r"\s*[,;(–—-]\s*(?=(?:ideally|preferably|preference (?:is )?given|desirably)\b)", re.I)
 # Why something is asked is no part of it: "clear writing, because we decide most things in documents".
-_REASON = re.compile(r",?\s+(?:because|since we|as we)\b[^.;]*$|[，,]\s*因为[^。；;]*$", re.I)
+# So is what the employer does about it: "a plus but will train the right person".
+_REASON = re.compile(
+    r",?\s+(?:because|since we|as we)\b[^.;]*$|[，,]\s*因为[^。；;]*$|\s[-–—]+\s+we(?:'re|’re| are)\b[^.;]*$"
+    r"|,?\s+(?:but )?(?:we )?(?:(?:can|are willing to) |(?:we['’]ll|will) )train\b[^.;]*$",
+    re.I,
+)
+# What lets more people in asks for nothing: "优秀应届生亦可", "new grads welcome".
+_ALLOWS = re.compile(
+    r"(?:(?:条件)?(?:优秀)?的?(?:应届|往届|无经验|零基础|实习)(?:毕业)?(?:生|者)?(?:亦|也|均|皆|都)?(?:可以?|行|欢迎)(?:考虑|投递|报名)?"
+    r"|(?:亦|也|均|皆|都)?可?(?:接受|考虑|欢迎)(?:优秀)?(?:的)?(?:应届|往届|无经验|零基础)(?:毕业)?(?:生|者)?(?:投递|报名|加入)?"
+    r"|(?:工作)?(?:经验|专业|学历|经历|行业)(?:、(?:经验|专业|学历|经历|行业))*(?:均|皆|都)?不限|不限(?:工作)?(?:专业|经验|学历|经历|行业)"
+    r"|(?:(?:recent|new|fresh) )?(?:grad|graduate|entry[- ]level candidate|beginner|career changer)s?(?: are)?"
+    r"(?: also)? (?:welcomed?|considered|accepted)(?: to apply)?)",
+    re.I,
+)
 _LATIN_AND = re.compile(
     r"\s+(?:and|&)\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to"
     r"|experience|knowledge of|familiarity|proficien\w+|fluen\w+|willing\w*|comfortable|\d+\+?\s*(?:years|yrs)"
@@ -102,16 +118,20 @@ _ASKING = re.compile(
 )
 # "，如数据透视表": an instance of what stands before it.
 _INSTANCE = re.compile(r"(?:例如|比如|诸如|如(?!果|有|能)|包括|包含|含)")
+_BEFORE_ALLOWED = re.compile(rf"\s*(?:[,，;；、]|\s[-–—])\s*(?=(?:{_ALLOWS.pattern})\s*(?:[,，;；。.]|$))", re.I)
+# "US GAAP, incl. ASC 606 & ASC 842", "NetSuite, but we'll consider other ERPs": what follows belongs to what is before.
+_WITHIN = re.compile(r"[\s,，(（](?:incl\.|incl\b|e\.g\.|but\b)", re.I)
 # "WMS、ERP等供应链系统开发经验": one demand, of which the names are instances.
 _KIND = re.compile(r"、[^、，,。；;]*?(?<!同)等(?!级|待|于|量|同)[^，,。；;等]*(?:经验|经历|背景|平台)")
 _ETC = re.compile(r"\s*(?<!同)等[^，,；;]{0,12}$")
 _TAIL = re.compile(
-    r"\s*(?:者?\s*(?:优先|加分|更佳|为佳|尤佳)(?:考虑|录用)?|(?:is|are|would be|will be)?\s*(?:strongly "
-    r"|highly )?(?:preferred"
-    r"|desirable|required|a (?:big |strong |huge |definite )?(?:plus|bonus|advantage)|an (?:advantage|asset)"
-    r"|beneficial|advantageous)|者)$",
+    r"\s*(?:者?\s*(?:优先|加分|更佳|为佳|尤佳|[，,]?\s*有则更好)(?:考虑|录用)?"
+    r"|(?:is|are|would be|will be)?\s*(?:strongly |highly |very )?(?:preferred"
+    r"|desirable|required|a (?:big |strong |huge |definite )?(?:plus|bonus|advantage|must)|an (?:advantage|asset)"
+    r"|(?:a )?nice[- ]to[- ]have|(?<!and )(?<!, )(?<!& )(?:helpful|useful)|beneficial|advantageous)|者)$",
     re.I,
 )
+_INSISTS = re.compile(r"\b(?:required|a must)\s*$", re.I)
 _BRACKETED = re.compile(r"[（(\[]([^（()）\]]*)[)）\]]")
 # "You must have", "希望你": how a posting begins to ask.
 _OPENING = re.compile(
@@ -317,7 +337,10 @@ def split(line: str, nice: bool = False, listed: bool = False) -> list[Piece]:
         for clause in _clauses(_open(_REASON.sub("", sentence))):
             optional = nice or _optional(clause)
             strong = any(hit.name == "strong" for hit in vocabulary.strengths().find(clause))
-            pieces += [Piece(part, optional, strong, listed) for part in _elements(clause) if not _only_asks(part)]
+            # What is said to be required is a demand, whatever it names.
+            asked = listed or bool(_INSISTS.search(clause))
+            parts = (part for part in _elements(clause) if not _only_asks(part) and not _ALLOWS.fullmatch(part))
+            pieces += [Piece(part, optional, strong, asked) for part in parts]
     return pieces
 
 
@@ -339,7 +362,7 @@ def _open(sentence: str) -> str:
 
 def _clauses(sentence: str) -> list[str]:
     cuts = [(m.start(), m.end()) for m in outside_brackets(sentence, _HAN_COMMA) if _opens_demand(sentence[m.end() :])]
-    for pattern in (_LATIN_COMMA, _LATIN_AND, _WISH):
+    for pattern in (_LATIN_COMMA, _LATIN_AND, _WISH, _BEFORE_ALLOWED):
         cuts += [(m.start(), m.end()) for m in outside_brackets(sentence, pattern)]
     parts, start = [], 0
     for begin, end in sorted(cuts):
@@ -357,7 +380,7 @@ def _only_asks(part: str) -> bool:
 
 def _opens_demand(rest: str) -> bool:
     fragment = re.split(r"[，,；;]", rest, maxsplit=1)[0].strip()
-    if _INSTANCE.match(fragment):
+    if _INSTANCE.match(fragment) or _TAIL.fullmatch(fragment):
         return False
     return bool(_HAN_START.match(fragment)) or bool(vocabulary.find(fragment)) or bool(cue("nice").search(fragment))
 
@@ -368,7 +391,9 @@ def _elements(clause: str) -> list[str]:
     if _is_one(whole) or outside_brackets(fold(clause), _OR) or outside_brackets(whole, _KIND):
         return [whole]
     parts, start = [], 0
-    cuts = outside_brackets(whole, _SEPARATOR)
+    within = _WITHIN.search(whole)
+    last = within.start() if within else len(whole)
+    cuts = [match for match in outside_brackets(whole, _SEPARATOR) if match.start() < last and match.end() <= last]
     ends = [*(match.start() for match in cuts[1:]), len(whole)]
     for match, end in zip(cuts, ends, strict=False):
         left, right = whole[start : match.start()], whole[match.end() : end]

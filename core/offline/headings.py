@@ -102,7 +102,7 @@ def _composed(text: str) -> str | None:
 def ends_with_one(text: str) -> bool:
     """Whether the last words of a text are a heading: "... The Role"."""
     words = text.split()
-    return any(named(" ".join(words[-count:])) for count in range(1, 5) if words[-count:][0][:1].isupper())
+    return any(named(" ".join(last)) for count in range(1, 5) if (last := words[-count:]) and last[0][:1].isupper())
 
 
 def cut(line: str) -> Iterator[str]:

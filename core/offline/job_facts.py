@@ -10,7 +10,8 @@ from core.offline.postings import ICONS, LONGEST_LINE, Posting
 from core.offline.text import sentences
 
 _SALARY = re.compile(
-    r"(?:[$€£¥]|S\$|US\$|HK\$|RMB|CNY|USD|EUR|GBP)\s?\d[\d,.]*\s?[kK万]?(?:/\w+)?(?:\s?[-–—~至]\s?(?:[$€£¥]|S\$"
+    # "$140M revenue" pays nobody.
+    r"(?:[$€£¥]|S\$|US\$|HK\$|RMB|CNY|USD|EUR|GBP)(?!\s?[\d,.]+\s?(?:[mMbB]n?\b|million|billion))\s?\d[\d,.]*\s?[kK万]?(?:/\w+)?(?:\s?[-–—~至]\s?(?:[$€£¥]|S\$"
     r"|US\$)?\s?\d[\d,.]*\s?[kK万]?)?(?:\s?(?:/|per |an |a )\s?(?:yr|year|hour|hr|mo|month|annum|day|年|月))?"
     r"(?:\s?[·*xX×]\s?\d+\s?薪)?|(?<![\d.])\d{1,6}(?:\.\d{1,2})?\s?[-–—~至]\s?\d{1,6}(?:\.\d{1,2})?\s?(?:[kK](?![A-Za-z])|万|千"
     r"|元)(?:\s?/\s?(?:月"

@@ -147,7 +147,11 @@ def _asked_by_duties(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     least = LEAST_SET_APART if posting.titled else LEAST_NAMED
     missing = least - sum(bool(terms) for terms in named)
     found: list[Piece] = []
-    for sentence in (sentence for line in [*posting.responsibilities, *posting.untold] for sentence in sentences(line)):
+    told = [sentence for line in [*posting.responsibilities, *posting.untold] for sentence in sentences(line)]
+    # News and chats name a trade too; without a demand or a duty it takes more to be work.
+    if not pieces and not posting.responsibilities and len(set().union(*map(_hard_terms, told))) < LEAST_SET_APART:
+        return []
+    for sentence in told:
         terms = _hard_terms(sentence)
         if len(found) < missing and terms - known and not job_facts.SOUGHT.search(sentence):
             found.append(Piece(sentence, nice=False, strong=False))

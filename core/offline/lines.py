@@ -69,10 +69,10 @@ def read(text: str) -> list[Line]:
     return rows
 
 
-# A text is set to a width when so many of its lines break where the next word had no room, and none is wider than this.
 OPEN_END = re.compile(r"(?:[,，、&/(（-]|\b(?:and|or|of|with|the|to|in|for|an?|by|as|at|from|on))\s*$", re.I)
 # The head of a position is no prose.
 _DATED_END = re.compile(r"(?:\b(?:19|20)\d\d|present|now|to date|today|current|至今|今)\s*[)）]?\s*$", re.I)
+# A text is set to a width when so many of its lines break where the next word had no room, and none is wider than this.
 LEAST_BREAKS, NARROWEST, WIDEST = 2, 60, 130
 _FIRST_WORD = re.compile(rf"[{HAN}]|\S+?(?=[\s{HAN}]|$)")
 
@@ -87,7 +87,7 @@ def rejoin(text: str, stops: Callable[[str], bool]) -> str:
     widest = max(map(_columns, rows), default=0)
     if not NARROWEST <= widest <= WIDEST:
         return text
-    breaks = [at for at in range(1, len(rows)) if _broken(rows[at - 1], rows[at], widest, stops)]
+    breaks = {at for at in range(1, len(rows)) if _broken(rows[at - 1], rows[at], widest, stops)}
     # A row that begins with a capital may begin something: it proves nothing, but goes where the others go.
     if sum(not rows[at].lstrip()[:1].isupper() for at in breaks) < LEAST_BREAKS:
         return text

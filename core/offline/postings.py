@@ -23,6 +23,19 @@ _CUE_ORDER = ("notice", "apply", "benefits", "nice", "requirement", "company", "
 ICONS = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?")
 _ICON_BULLET = re.compile(rf"(?:^|(?<=\s))\s*(?:{ICONS.pattern})+\s*", re.M)
 _STATUS_BAR = re.compile(r"^\s*\d{1,2}:\d{2}\b[^\n]*\d%\s*$", re.M)  # of the phone a screenshot was taken with
+# What only calls attention, alone or around the title: "URGENTLY HIRING!!", "Warehouse Associate - NOW HIRING".
+_CALL = (
+    r"(?:urgently|now|immediately|actively|currently|we(?:['’]re| are)(?: now)?)[ -]+(?:hiring|recruiting)(?: now)?"
+    r"|(?:urgent|immediate|new)(?: job)? (?:hire|hiring|opening|opportunity|vacancy)s?|hiring (?:now|immediately|asap)"
+    r"|immediate(?:ly)? start|(?:job|vacancy) alert|join (?:us|our team)|help wanted|urgent|hot job|apply today"
+)
+_CALL_ALONE = re.compile(
+    rf"\W*(?:{_CALL}|hiring|(?:高薪|热|现|急|诚|直)*(?:招聘?|聘)(?:启事|信息|公告)?|招贤纳士|虚位以待|加入我们|急|热招中|招人啦?)"
+    rf"(?:\W+(?:{_CALL}))*\W*",
+    re.I,
+)
+_CALL_BEFORE = re.compile(rf"^\W*(?:{_CALL})(?:\s*[!！:：|·*~]+\s*|\s+[-–—]+\s+)(?=.*[^\W\d])", re.I)
+_CALL_AFTER = re.compile(rf"(?:\s+[-–—]+|\s*[,!！|·*~(（\[])\s*(?:{_CALL})\W*$", re.I)
 _INLINE_NUMBER = re.compile(
     r"(?<=[。；;.!！：:】\s])(?<!\d[:：])\s*(?=(?:[(（]?\d{1,2}[、)）]|\d{1,2}\.(?=\s*[^\d\s]|\s*\d+\s*(?:年|\+"
     r"|years)))(?!\s*\d+[、)）]))"
@@ -97,6 +110,8 @@ def _heading(line: Line) -> tuple[str, str, str] | None:
             return kind, match["title"].strip(" *_"), match["rest"].strip()
     if kind := headings.kind(bare) or headings.introduced(bare):
         return kind, bare, ""
+    if _CALL_ALONE.fullmatch(bare):
+        return None
     if (
         (bracket and not bracket["rest"])
         or line.mark.startswith("#")
@@ -148,12 +163,15 @@ def _unwrapped(lines: Sequence[Line]) -> list[Line]:
             and width(before.sources[-1]) >= max(50, 0.9 * widest)
         )
         # A line in lower case goes on the one before, unless both are items of a list without marks.
-        goes_on = before is not None and (width(before.sources[-1]) >= 0.6 * widest or OPEN_END.search(before.text))
+        goes_on = before is not None and (
+            width(before.sources[-1]) >= 0.6 * widest or OPEN_END.search(before.sources[-1])
+        )
         starts_low = (line.text[0].islower() and goes_on) or line.text[0] in ",，、)）"
         if (
             before
             and not line.mark
-            and not ends_sentence(before.text)
+            and not ends_sentence(before.sources[-1])
+            and len(before.text) < LONGEST_LINE
             and (starts_low or full)
             and not _heading(before)
         ):
@@ -169,9 +187,30 @@ def _capped(line: Line) -> list[Line]:
     return [replace(line, text=part[0].strip()) for part in parts if any(c.isalnum() for c in part[0])] or [line]
 
 
+@cache
+def _furniture() -> re.Pattern[str]:
+    names = "|".join(r"\s+".join(map(re.escape, name.split())) for name in job_terms()["furniture"]["names"])
+    return re.compile(rf"\W*(?:{names})(?:\W+(?:{names}))*\W*", re.I)
+
+
+def _unfurnished(text: str) -> str:
+    """`text` without the rows that are buttons of the page it stood on; one that opens a section further down stays."""
+    kept: list[str] = []
+    below = False
+    for row in text.split("\n"):
+        button = len(row) <= LONGEST_ITEM and _furniture().fullmatch(row) is not None
+        opens = headings.kind(row.strip(" *#_:：")) is not None
+        if not button or (opens and below):
+            kept.append(row)
+            below = below or opens
+    return "\n".join(kept)
+
+
 def read_posting(text: str) -> Posting:
     """Every line of a posting under what it is about; markup and the status bar of a phone are dropped."""
-    printed = rejoin(_STATUS_BAR.sub("", clean(text)), lambda row: headings.kind(row.strip(" *#_:：")) is not None)
+    printed = rejoin(
+        _unfurnished(_STATUS_BAR.sub("", clean(text))), lambda row: headings.kind(row.strip(" *#_:：")) is not None
+    )
     text = restore(printed)
     sections = [_Section("head", "")]
     lines = _lines(text)
@@ -240,11 +279,18 @@ def _read_section(posting: Posting, section: _Section, titled: bool) -> None:
         first = section.lines[:8] if section.kind == "head" else []
         # The very first line is the title, however loudly it advertises.
         top = [line for at, line in enumerate(first) if _is_short(line) or (not at and _is_banner(line))]
-        posting.head += [line.text for line in top]
+        posting.head += [text for line in top if (text := _uncalled(line.text))]
         others = [line for line in section.lines if line not in top]
         untold = [text for line in others for text in _read_free(posting, line, titled)]
         posting.untold += [text for text in untold if not any(cue(name).search(text) for name in _ABOUT_OTHERS)]
         posting.rest.append((section.title, untold))
+
+
+def _uncalled(line: str) -> str:
+    """A line at the top without what only calls attention; empty when it does nothing else."""
+    if _CALL_ALONE.fullmatch(line):
+        return ""
+    return _CALL_AFTER.sub("", _CALL_BEFORE.sub("", line)).strip()
 
 
 def _read_aside(posting: Posting, text: str) -> list[str]:
@@ -315,6 +361,7 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
     kind = ""
     for sentence, goes_on in _clauses(line.text):
         told = next((name for name in _CUE_ORDER if cue(name).search(sentence)), "")
+        told = told or ("requirement" if cue("demand").match(sentence) else "")
         kind = told or (kind if goes_on else "")
         if kind in ("requirement", "nice") and _describes_work(sentence):
             kind = "responsibility"

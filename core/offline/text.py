@@ -36,7 +36,13 @@ _HAN_FILLER = re.compile(
 _SENTENCE_END = re.compile(r"[。！？；;]|[!?](?=\s|$)|\.(?=\s+[A-Z0-9(\"“]|\s*$)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|incl|approx|vs|Mr|Ms|Dr|No|Inc|Ltd|Co|Corp|St)|\b[A-Z](?:\.[A-Z])*|\b(?:Ph\.D|B\.Sc"
-    r"|M\.Sc))$"
+    r"|M\.Sc)|\b(?i:min|max|approx|incl|excl|no))$"
+)
+# These shorten a word, and may be the last of a sentence as well: "2 yrs. exp. Must be 21".
+_SHORTENED = re.compile(r"(?<![A-Za-z])(?:yrs?|hrs?|exp|lic|certs?|reqs?|pref|equiv)$", re.I)
+_BEGINS = re.compile(
+    r"\s+(?:Must|Should|Will|Able|Ability|Strong|Excellent|Good|Basic|Valid|Current|Active|Knowledge|Proficien\w+|Fluen\w+"
+    r"|Willing\w*|Bachelor\S*|Master\S*|High|You|We|The|This|A|An|Our|Your|If|Please|Full|Part)\b"
 )
 
 
@@ -69,11 +75,19 @@ def sentence_spans(text: str) -> list[tuple[int, int, int]]:
     for match in _SENTENCE_END.finditer(text):
         depth += _depth(text[last : match.start()])
         last = match.start()
-        if depth > 0 or (match[0] == "." and _ABBREVIATION.search(text, max(0, match.start() - 12), match.start())):
+        if depth > 0 or (match[0] == "." and _shortens(text, match.start())):
             continue
         spans.append((start, match.start(), match.end()))
         start = match.end()
     return [*spans, (start, len(text), len(text))]
+
+
+def _shortens(text: str, at: int) -> bool:
+    """Whether the dot at `at` stands for letters left out, and ends no sentence."""
+    start = max(0, at - 12)
+    if _ABBREVIATION.search(text, start, at):
+        return True
+    return bool(_SHORTENED.search(text, start, at) and text[at + 1 :].strip() and not _BEGINS.match(text, at + 1))
 
 
 def _depth(text: str) -> int:

@@ -5,7 +5,7 @@ Nothing but white space is added, so what is quoted from the result still stands
 """
 
 import re
-from functools import cache
+from functools import lru_cache
 
 from core.offline import headings, vocabulary
 
@@ -38,6 +38,8 @@ _DEMAND = re.compile(_DEMANDS)
 _OPENER = re.compile(rf"{_DEMANDS}|{_DUTIES}")
 # A line that is longer holds more than one thing; so many items make it a list and no prose.
 _LONG, _LIST = 200, 3
+_NEAR = 80  # characters before a seam that may be a heading
+_LONGEST_WORD = 40  # characters; what is longer is no word, but data
 
 
 def restore(text: str) -> str:
@@ -71,10 +73,14 @@ def _unglued(line: str) -> str:
         if not before or not after:
             continue
         left, right = before[0], after[0]
+        if len(left) + len(right) > _LONGEST_WORD:
+            continue
         if len(left) < 3 or (len(right) < 2 and right not in "AI") or _is_name(left + right):
             continue
         opens = _OPENER.match(line, seam.start())
-        headed = headings.is_heading_word(left) or headings.ends_with_one(line[: seam.start()])
+        headed = headings.is_heading_word(left) or headings.ends_with_one(
+            line[max(0, seam.start() - _NEAR) : seam.start()]
+        )
         if (left[0].islower() and len(left) > 3) or opens or headed:
             cuts.append(seam.start())
     for at in sorted(cuts, reverse=True):
@@ -82,7 +88,7 @@ def _unglued(line: str) -> str:
     return line
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _is_name(word: str) -> bool:
     return any(hit.start == 0 and hit.end == len(word) for hit in vocabulary.find(word))
 

@@ -249,7 +249,9 @@ class _Writer:
         elif named:
             hook = self._say("outreach.hook_one", title=title, first=self._req(named[0]))
         else:
-            hook = self._say("outreach.hook_none", title=title)
+            # Half of what is asked is no way in from the side.
+            most = 2 * len(self.met) >= len(self.findings)
+            hook = self._say("outreach.hook_most" if most else "outreach.hook_none", title=title)
         call = self._say("outreach.call_to_action")
         for _, passage in self.proofs:
             outreach = Outreach(

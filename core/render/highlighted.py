@@ -4,23 +4,34 @@ from collections.abc import Mapping, Sequence
 
 from core.highlights import Segment
 from core.render.escape import escape_html
+from core.render.report import STATUS_ICONS
+from core.schemas import Status
 
 # A long document scrolls in a box of its own. All colours let the page show through, be it light or dark.
 _BOX = "white-space:pre-wrap;overflow-wrap:anywhere;max-height:32rem;overflow-y:auto;line-height:1.7;font-size:.875rem;"
 _BOX += "padding:.75rem 1rem;border:1px solid color-mix(in srgb,currentColor 20%,transparent);border-radius:.5rem"
-_MARK = "background:color-mix(in srgb,#0d9488 26%,transparent);color:inherit;border-radius:.2em;padding:.1em 0"
+_MARK = "background:color-mix(in srgb,{color} 26%,transparent);color:inherit;border-radius:.2em;padding:.1em 0"
+# Of a passage quoted for several requirements the first that is among them.
+_COLORS: dict[Status, str] = {"met": "#0d9488", "partial": "#d97706", "missing": "#dc2626", "unclear": "#6b7280"}
 _IDS = "user-select:none;font-size:.7em;font-weight:600;line-height:0;padding:0 .3em;opacity:.8"
 
 
-def highlighted_html(segments: Sequence[Segment], requirements: Mapping[str, str]) -> str:
-    """The segments as they stand, with the ids of requirements behind each passage that was quoted for them, and what
-    `requirements` says of each id as its tooltip. Shows the texts and does nothing else."""
-    return f'<div style="{_BOX}" tabindex="0">{"".join(_html(segment, requirements) for segment in segments)}</div>'
+def highlighted_html(
+    segments: Sequence[Segment], requirements: Mapping[str, str], verdicts: Mapping[str, Status]
+) -> str:
+    """The segments as they stand; behind each passage that was quoted the ids of the requirements it was quoted for,
+    with the sign of each verdict, and what `requirements` says of each id as its tooltip. Its colour says whether it
+    speaks for the client or against. Shows the texts and does nothing else."""
+    marked = "".join(_html(segment, requirements, verdicts) for segment in segments)
+    return f'<div style="{_BOX}" tabindex="0">{marked}</div>'
 
 
-def _html(segment: Segment, requirements: Mapping[str, str]) -> str:
+def _html(segment: Segment, requirements: Mapping[str, str], verdicts: Mapping[str, Status]) -> str:
     text, ids = escape_html(segment.text), segment.requirement_ids
     if not ids:
         return text
     tip = escape_html("\n".join(f"{i} {requirements.get(i, '')}".rstrip() for i in ids))
-    return f'<mark style="{_MARK}" title="{tip}">{text}<sup style="{_IDS}">{escape_html(" ".join(ids))}</sup></mark>'
+    given = {verdicts[i] for i in ids if i in verdicts}
+    mark = _MARK.format(color=next((color for status, color in _COLORS.items() if status in given), _COLORS["unclear"]))
+    signs = escape_html(" ".join((STATUS_ICONS[verdicts[i]] if i in verdicts else "") + i for i in ids))
+    return f'<mark style="{mark}" title="{tip}">{text}<sup style="{_IDS}">{signs}</sup></mark>'

@@ -5,7 +5,18 @@ from collections.abc import Sequence
 
 from core.offline import vocabulary
 from core.offline.evidence import PENDING, Found, Passage
-from core.offline.judges.common import NAMELESS_SHARE, Answer, Case, absent, asked, distinct, written
+from core.offline.judges.common import (
+    NAMELESS_SHARE,
+    Answer,
+    Case,
+    absent,
+    asked,
+    distinct,
+    named,
+    other_number,
+    shorts,
+    written,
+)
 from core.offline.text import stems
 
 _CERTIFICATE = re.compile(
@@ -18,21 +29,39 @@ _GENERIC = re.compile(
     r"|证书?|资格|持有?|具有|以上|职称|有效",
     re.I,
 )
-_ABBREVIATION = re.compile(r"(?<![A-Za-z])[A-Z][A-Z0-9]{2,}(?![a-z])")
 BEFORE = 14  # characters in which "provisional" or "lapsed" stands before the name
 _LISTS = frozenset({"certifications", "education", "summary", "head", "skills", "languages", "other"})
 _STATEMENT = re.compile(r"[；;。|｜]|\.\s")
 # A neighbouring certificate is not the one that is asked for.
 _HOLDING = ("same", "instance")
-# Grades of one certificate, the lowest first: a higher one includes the lower.
-_GRADES = (
-    ("小学", "初级中学", "高级中学"),
-    ("初级", "中级", "高级"),
-    ("白带", "黄带", "绿带", "黑带"),
-    ("white belt", "yellow belt", "green belt", "black belt"),
-    ("四级", "三级", "二级", "一级"),
-    ("丙等", "乙等", "甲等"),
+_CERTIFIED = re.compile(r"\bcertified\b|\bcertificat\w+|\blicen[cs]ed?\b|证", re.I)
+_GRADE = re.compile(r"初级|中级|高级|[一二三四]级")
+_PARTS = r"(?:已|通过|过)[^，,。；;]{0,8}[科门]"
+# Grades of one certificate, the lowest first, each in all its spellings: a higher one includes the lower.
+Ladder = tuple[tuple[str, ...], ...]
+_OWN_LADDERS: tuple[tuple[re.Pattern[str], Ladder], ...] = (
+    (
+        re.compile("普通话"),
+        (
+            ("三级乙等", "三乙", "三级"),
+            ("三级甲等", "三甲"),
+            ("二级乙等", "二乙", "二级"),
+            ("二级甲等", "二甲"),
+            ("一级乙等", "一乙", "一级"),
+            ("一级甲等", "一甲"),
+        ),
+    ),
+    (re.compile("计算机|NCRE", re.I), (("一级",), ("二级",), ("三级",), ("四级",))),
 )
+# For a certificate that has none of its own; the first one on which two grades differ decides.
+_LADDERS: tuple[Ladder, ...] = (
+    (("小学",), ("初级中学",), ("高级中学",)),
+    (("初级",), ("中级",), ("高级",)),
+    (("白带", "white belt"), ("黄带", "yellow belt"), ("绿带", "green belt"), ("黑带", "black belt")),
+    (("四级",), ("三级",), ("二级",), ("一级",)),
+    (("丙等",), ("乙等",), ("甲等",)),
+)
+_ITEM = re.compile(r"[，,、；;。|｜/]")
 
 
 def judge(case: Case) -> Answer:
@@ -46,7 +75,7 @@ def judge(case: Case) -> Answer:
         if found:
             best[term] = min(found, key=lambda f: not _held(f, demand.text, subjects))
     if not best:
-        return _by_name(case, terms)
+        return _under_way(case) or _by_example(case) or _by_name(case, terms)
     held = [found for found in best.values() if _held(found, demand.text, subjects)]
     if not held:
         first = next(iter(best.values()))
@@ -57,6 +86,21 @@ def judge(case: Case) -> Answer:
         return Answer("met", passages, "certificate", {"found": written(held)})
     lacking = [term for term in terms if term not in best or best[term] not in held]
     return Answer("partial", passages, "some_of", {"found": written(held), "lacking": asked(demand, lacking)})
+
+
+def _under_way(case: Case) -> Answer | None:
+    """The grade alone, of which parts are passed: "中级已过两门" of 中级会计师."""
+    grade = _GRADE.match(case.demand.text.strip())
+    begun = re.compile(rf"(?<!\w){grade[0]}[^，,。；;]{{0,6}}?{_PARTS}") if grade else None
+    passage = next((p for p in case.evidence.passages if begun and begun.search(p.text)), None)
+    return Answer("partial", (passage,), "certificate_pending", {"found": case.demand.text}) if passage else None
+
+
+def _by_example(case: Case) -> Answer | None:
+    """Certified in one of what stands in brackets: "Forklift certified (sit-down and reach truck)"."""
+    found = [hit for name in case.demand.examples for hit in case.evidence.terms(name) if hit.relation in _HOLDING]
+    shown = next((hit for hit in found if _CERTIFIED.search(hit.passage.claimed) and not _pending(hit)), None)
+    return Answer("partial", (shown.passage,), "certificate_near", {"found": shown.name}) if shown else None
 
 
 def _by_name(case: Case, terms: Sequence[str]) -> Answer:
@@ -70,11 +114,11 @@ def _by_name(case: Case, terms: Sequence[str]) -> Answer:
         if share >= NAMELESS_SHARE and (best is None or share > best[0]):
             best = (share, passage)
     if best is None:
-        short = (name for text in _ABBREVIATION.findall(case.demand.text) for name in [case.evidence.named(text)])
-        named = next((passage for passage, stated, _ in short if passage and stated), None)
-        if named is None or (named.place == "experience" and not _CERTIFICATE.search(named.text)):
+        short = (named(case.evidence, name) for name in shorts(case.demand.text))
+        holder = next((p for p, stated, _ in short if p and stated and not other_number(case.demand.text, p)), None)
+        if holder is None or (holder.place == "experience" and not _CERTIFICATE.search(holder.text)):
             return absent(case, terms)
-        best = (1.0, named)
+        best = (1.0, holder)
     if _too_low(case.demand.text, best[1].text):
         return Answer("partial", (best[1],), "certificate_near", {"found": best[1].text})
     if PENDING.search(best[1].text):
@@ -87,12 +131,24 @@ def _too_low(text: str, passage: str) -> bool:
     steps = [[int(step) for step in _LEVEL.findall(side)] for side in (text, passage)]
     if steps[0] and steps[1] and max(steps[1]) < min(steps[0]):
         return True
-    for grades in _GRADES:
-        asked_for = [rank for rank, grade in enumerate(grades) if grade in text.lower()]
-        held = [rank for rank, grade in enumerate(grades) if grade in passage.lower()]
-        if asked_for and held and max(held) < min(asked_for):
-            return True
-    return False
+    own = [(name, ladder) for name, ladder in _OWN_LADDERS if name.search(text)]
+    pairs = [(_ranks(_items(text, name), steps), _ranks(_items(passage, name), steps)) for name, steps in own]
+    if not own:
+        pairs = [(_ranks(text, ladder), _ranks(passage, ladder)) for ladder in _LADDERS]
+    differing = [min(wanted) > max(had) for wanted, had in pairs if wanted and had and min(wanted) != max(had)]
+    return any(differing if own else differing[:1])
+
+
+def _ranks(text: str, ladder: Ladder) -> list[int]:
+    """The steps of a ladder that a text names; a longer spelling is read before one inside it."""
+    ranks = {spelling: rank for rank, spellings in enumerate(ladder) for spelling in spellings}
+    longest_first = "|".join(sorted(ranks, key=len, reverse=True))
+    return [ranks[grade] for grade in re.findall(longest_first, text.lower())]
+
+
+def _items(text: str, name: re.Pattern[str]) -> str:
+    """The items of a list that name the certificate; the whole text when none does."""
+    return " ".join(item for item in _ITEM.split(text) if name.search(item)) or text
 
 
 def _is_proof(found: Found) -> bool:

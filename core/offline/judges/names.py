@@ -1,20 +1,40 @@
 """Skills, tools, methods and domains: named, covered by something named, close to it, or denied."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.offline import vocabulary
 from core.offline.demands import Demand
-from core.offline.evidence import DISCLAIMED, PENDING, Evidence, Found
-from core.offline.judges.common import Answer, Case, asked, by_words, distinct, without_names, written
+from core.offline.evidence import DISCLAIMED, PENDING, Evidence, Found, Passage
+from core.offline.judges.common import (
+    NUMBERED,
+    Answer,
+    Case,
+    asked,
+    by_words,
+    closest,
+    distinct,
+    named,
+    other_number,
+    shorts,
+    without_names,
+    written,
+)
 from core.offline.text import stems
 
 FULL, HALF, NONE = 1.0, 0.5, 0.0
 # Of the words of a name, rare ones weighing more, that one passage must have to be taken for it.
 SAME_WORDS = 0.6
 LONG_WORD = 7  # letters
-_ABBREVIATION = re.compile(r"(?<![A-Za-z])[A-Z][A-Z0-9]{2,}(?![a-z])")
 _FULL_RELATIONS = ("same", "instance")
+_EVENT = re.compile(r"\s*(?:conferences?|journals?|meet-?ups?|(?:顶级|国际|学术)*(?:会议|顶会|期刊))", re.I)
+# A line that says what was done, wherever it stands.
+_DOING = re.compile(
+    r"\b(?:built|wrote|designed|developed|created|made|ran|led|automated|analy[sz]ed|deployed|maintained|prepared"
+    r"|managed|planned|cut|reduced|raised|implemented|produced|modell?ed|reported)\b"
+    r"|制作|编写|开发了?|搭建|日常写|每[天日周月]|分析了|完成了|设计了|维护|做过|上线",
+    re.I,
+)
 
 
 def judge(case: Case) -> Answer:
@@ -26,24 +46,36 @@ def judge(case: Case) -> Answer:
     if not any(credits.values()):
         return by_words(case, terms)
     ranked = sorted(best, key=lambda term: -credits[term])
+    top = best[ranked[0]]
     if demand.any_of:
-        top = best[ranked[0]]
         share, shown = credits[ranked[0]], [best[term] for term in ranked if credits[term] == credits[ranked[0]]][:2]
     else:
         share, shown = sum(credits.values()) / len(terms), [best[term] for term in ranked]
-        top = best[ranked[0]]
     lacking = [term for term in terms if credits[term] == NONE]
-    passages = distinct([found.passage for found in shown])
+    passages = _fewest(best, ranked) if share == FULL and not demand.any_of else distinct([f.passage for f in shown])
     if share < FULL:
-        weakest = best[min(best, key=lambda term: credits[term])] if not demand.any_of else top
+        weakest = top if demand.any_of else best[min(best, key=lambda term: credits[term])]
         if lacking and not demand.any_of:
             return Answer("partial", passages, "some_of", {"found": written(shown), "lacking": asked(demand, lacking)})
         return Answer("partial", passages, _reason(weakest), {"found": weakest.name})
     if _only_named(demand, terms, case.evidence, shown):
         return Answer("partial", passages, "named_only", {"found": top.name})
-    done = any(found.passage.place in ("experience", "projects") for found in shown)
+    done = any(_is_work(found.passage) for found in shown)
     reason = "instance" if top.relation == "instance" else "done" if done else "listed"
     return Answer("met", passages, reason, {"found": written(shown)})
+
+
+def _fewest(best: Mapping[str, Found], terms: Sequence[str]) -> tuple[Passage, ...]:
+    """The passages that show the terms, without those that only name what another names already."""
+    kept: list[Passage] = []
+    for term in terms:
+        if not any(term in {hit.name for hit in vocabulary.find(passage.claimed)} for passage in kept):
+            kept.append(best[term].passage)
+    return distinct(kept)
+
+
+def _is_work(passage: Passage) -> bool:
+    return passage.place in ("experience", "projects") or _DOING.search(passage.claimed) is not None
 
 
 def _best(case: Case, terms: Sequence[str]) -> dict[str, Found]:
@@ -54,40 +86,69 @@ def _best(case: Case, terms: Sequence[str]) -> dict[str, Found]:
     example = _example(case) if demand.examples else None
     for term in terms:
         found = next(iter(case.evidence.terms(term, demand.text)), None)
-        if found and (found.relation in _FULL_RELATIONS or not denied.get(term)):
-            best[term] = found
-        enough = term in best and _worth(best[term], demand) == FULL
-        if not enough and not denied.get(term) and (other := _told(case, term) or example):
-            best[term] = other
+        choices = [found] if found and (found.relation in _FULL_RELATIONS or not denied.get(term)) else []
+        weakly = [choice.passage for choice in choices if choice.weak and choice.relation in _FULL_RELATIONS]
+        enough = any(_worth(choice, demand) == FULL for choice in choices)
+        if not enough and not denied.get(term):
+            # What a passage says weakly by the name itself it does not say strongly by its words.
+            choices += [other for other in (_told(case, term), example) if other and other.passage not in weakly]
+        if choices:
+            best[term] = max(choices, key=lambda choice: _worth(choice, demand))
     return best
 
 
 def _decisive(demand: Demand) -> list[str]:
     """The names that must be answered: traits beside a skill, and the field beside its tool, are only its setting."""
     hard = [term for term in demand.terms if vocabulary.kind(term) != "soft"] or list(demand.terms)
+    hard = [term for term in hard if not _of_an_event(demand.text, term)] or hard
     return [term for term in hard if vocabulary.is_technique(term)] or hard
 
 
+def _of_an_event(text: str, term: str) -> bool:
+    """Whether a field only says what an event is about: "talks at machine learning conferences"."""
+    hits = [hit for hit in vocabulary.find(text) if hit.name == term]
+    return bool(hits) and all(_EVENT.match(text[hit.end :]) for hit in hits)
+
+
 def _told(case: Case, term: str) -> Found | None:
-    """A name in other forms of its words ("writing user stories": "wrote user stories"), or by its abbreviation."""
+    """A name in other forms of its words ("writing user stories": "wrote user stories"), or by the abbreviation that
+    the posting gives it."""
     names = asked(case.demand, [term]).split("|")
     for name in names:
-        for short in _ABBREVIATION.findall(name) if name not in _ABBREVIATION.findall(name) else ():
-            passage, stated, weak = case.evidence.named(short)
+        for short in shorts(case.demand.text, name):
+            passage, stated, weak = named(case.evidence, _with_number(name, short))
             if passage and stated:
                 return Found(passage, "same", short, weak)
         words = stems(name)
-        if len(words) == 1 and len(name) >= LONG_WORD and name.isascii():
+        if len(words) == 1 and len(name) >= LONG_WORD and name.isascii() and " " not in name:
             # One long word in another form: "rostering", "rosters".
             topic = frozenset(stems(case.demand.text))
-            having = [passage for passage in case.evidence.passages if words[0] in passage.stems]
+            having = [
+                passage
+                for passage in case.evidence.passages
+                if words[0] in passage.stems and not other_number(name, passage)
+            ]
             shown = max(having, key=lambda passage: (len(topic & passage.stems), passage.text), default=None)
             if shown and not DISCLAIMED.search(shown.text):
                 return Found(shown, "same", name, weak=PENDING.search(shown.text) is not None)
-        passage, share = case.evidence.closest(name)
-        if passage and len(words) > 1 and share >= SAME_WORDS and not DISCLAIMED.search(passage.text):
+        passage, share = closest(case.evidence, name)
+        # How well something is known is no part of its name: of "advanced SQL" one word is left.
+        least = min(2, len(stems(_without_strength(name))))
+        several = passage is not None and sum(word in passage.stems for word in words) >= least
+        if passage and len(words) > 1 and several and share >= SAME_WORDS and not DISCLAIMED.search(passage.text):
             return Found(passage, "same", name, weak=PENDING.search(passage.text) is not None)
     return None
+
+
+def _without_strength(name: str) -> str:
+    for hit in reversed(vocabulary.strengths().find(name)):
+        name = f"{name[: hit.start]} {name[hit.end :]}"
+    return name
+
+
+def _with_number(name: str, short: str) -> str:
+    """An abbreviation with the number that belongs to it: "ASC 606", and "CDM" of "CDM Regulations 2015"."""
+    return next((f"{letters} {number}" for letters, number in NUMBERED.findall(name) if letters == short), short)
 
 
 def _example(case: Case) -> Found | None:
@@ -108,7 +169,7 @@ def _worth(found: Found, demand: Demand) -> float:
 
 
 def _reason(found: Found) -> str:
-    return "basic" if found.relation in ("same", "instance") else found.relation
+    return "basic" if found.relation in _FULL_RELATIONS else found.relation
 
 
 def _only_named(demand: Demand, terms: Sequence[str], evidence: Evidence, shown: Sequence[Found]) -> bool:
@@ -116,7 +177,5 @@ def _only_named(demand: Demand, terms: Sequence[str], evidence: Evidence, shown:
     wanted = set(stems(without_names(demand.text)))
     if len(wanted) < 5:
         return False
-    passages = [
-        found.passage for term in terms for found in evidence.terms(term) if found.relation in ("same", "instance")
-    ]
+    passages = [found.passage for term in terms for found in evidence.terms(term) if found.relation in _FULL_RELATIONS]
     return not any(wanted & passage.stems for passage in [*passages, *(found.passage for found in shown)])

@@ -2,27 +2,43 @@
 
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.offline.evidence import Passage
-from core.offline.judges.common import NAMELESS_SHARE, Answer, Case
+from core.offline.judges.common import NAMELESS_SHARE, Answer, Case, closest
 
 _CLAUSE = re.compile(r"[^，,。；;|｜\n]+")
+# Places that tell of work and study: there the topic alone is no offer.
+_TOLD = frozenset({"experience", "projects", "education", "open_source", "awards"})
+
+
+@dataclass(frozen=True)
+class _Topic:
+    """What asks for it, what speaks of it, and what says that one's own work is that."""
+
+    asks: re.Pattern[str]
+    says: re.Pattern[str]
+    own: re.Pattern[str]
 
 
 @cache
-def _topics() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
-    return {
-        name: (re.compile(topic["asks"], re.I), re.compile(topic["says"], re.I))
-        for name, topic in _table()["topic"].items()
-    }
+def _topics() -> tuple[_Topic, ...]:
+    names = ("asks", "says", "own")
+    return tuple(_Topic(*(re.compile(topic[name], re.I) for name in names)) for topic in _table()["topic"].values())
 
 
 @cache
-def _answers() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return re.compile(_table()["answer"]["no"], re.I), re.compile(_table()["answer"]["limited"], re.I)
+def _answer(name: str) -> re.Pattern[str]:
+    """A pattern of `[answer]`; raises KeyError for a name that is not there."""
+    return re.compile(_table()["answer"][name], re.I)
+
+
+@cache
+def _others() -> re.Pattern[str]:
+    return re.compile(_table()["others"]["says"], re.I)
 
 
 @cache
@@ -33,21 +49,41 @@ def _table() -> dict[str, Any]:
 
 def judge(case: Case) -> Answer:
     """For a demand that a resume usually leaves unsaid: the clauses that speak of the same topic, a no first."""
-    asked = [says for asks, says in _topics().values() if asks.search(case.demand.text)]
-    found = [(passage, clause) for passage in case.evidence.everything for clause in _about(passage, asked)]
-    no, limited = _answers()
-    if refusals := [passage for passage, clause in found if no.search(clause)]:
-        return Answer("missing", (refusals[0],), "denied")
+    asked = [topic for topic in _topics() if topic.asks.search(case.demand.text)]
+    about = [(passage, clause) for passage in case.evidence.everything for clause in _about(passage, asked)]
+    refused = [(passage, clause) for passage, clause in about if _refuses(clause)]
+    for denial, clause in refused:
+        if not _answer("more").search(clause) or _answer("more").search(case.demand.text):
+            return Answer("missing", (denial,), "denied")
+    rest = [each for each in about if each not in refused]
+    found = [(passage, clause) for passage, clause in rest if _is_ready(passage, clause, asked)]
+    if about and not found:
+        return Answer("unclear", (), "unsaid")
     if not found:
-        passage, share = case.evidence.closest(case.demand.text)
+        passage, share = closest(case.evidence, case.demand.text)
         return (
             Answer("met", (passage,), "similar")
-            if passage and share >= NAMELESS_SHARE
+            if passage and share >= NAMELESS_SHARE and not _others().search(passage.text)
             else Answer("unclear", (), "unsaid")
         )
+    limited = _answer("limited")
     free = [passage for passage, clause in found if not limited.search(clause) or limited.search(case.demand.text)]
     return Answer("met", (free[0],), "ready") if free else Answer("partial", (found[0][0],), "ready_limited")
 
 
-def _about(passage: Passage, asked: list[re.Pattern[str]]) -> list[str]:
-    return [clause for clause in _CLAUSE.findall(passage.text) if any(says.search(clause) for says in asked)]
+def _refuses(clause: str) -> bool:
+    return _answer("no").search(_answer("fine").sub(" ", clause)) is not None
+
+
+def _is_ready(passage: Passage, clause: str, asked: list[_Topic]) -> bool:
+    """Whether a clause offers it, or tells that one's own work is that; arranging it for others is neither."""
+    if _answer("ready").search(clause) or _answer("fine").search(clause):
+        return True
+    if _answer("arranged").search(clause):
+        return False
+    return passage.place not in _TOLD or any(topic.own.search(clause) for topic in asked)
+
+
+def _about(passage: Passage, asked: list[_Topic]) -> list[str]:
+    clauses = [clause for clause in _CLAUSE.findall(passage.text) if not _others().search(clause)]
+    return [clause for clause in clauses if any(topic.says.search(clause) for topic in asked)]

@@ -10,6 +10,7 @@ from core.offline import vocabulary
 from core.offline.demands import Demand
 from core.offline.evidence import Evidence, Passage
 from core.offline.judges.common import Answer, Case, absent, distinct
+from core.offline.lines import width
 from core.offline.text import stems
 
 # Where a resume says what somebody is, and not what was done.
@@ -23,7 +24,7 @@ _SELF = re.compile(
     re.I,
 )
 _NUMBER = re.compile(r"\d|每个?[天日周月年]|[一二三四五六七八九十两]{1,3}[起家个名人次场件条]")
-_SHORTEST = 8  # characters of an account; less is a heading or a name
+_SHORTEST = 8  # columns of an account; less is a heading or a name
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _shown(name: str, about: str, evidence: Evidence) -> Passage | None:
     best: tuple[tuple[int, int, bool], Passage] | None = None
     for passage in evidence.passages:
         told = (passage.place in _SELF_PORTRAIT or _SELF.search(passage.text)) and not _NUMBER.search(passage.text)
-        if told or passage.dated or len(passage.text) < _SHORTEST:
+        if told or passage.dated or width(passage.text) < _SHORTEST:
             continue
         signs = len(_traits()[name].shows.findall(passage.claimed))
         rank = (len(topic & passage.stems), signs, any(c.isdigit() for c in passage.text))

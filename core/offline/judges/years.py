@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from core.offline import vocabulary
 from core.offline.dates import total_years
 from core.offline.demands import Demand, years_in
-from core.offline.evidence import Evidence, Job, Passage
+from core.offline.evidence import Evidence, Job, Passage, claimed
 from core.offline.judges import soft
 from core.offline.judges.common import Answer, Case, absent, asked, distinct, without_names
 from core.offline.text import stems
@@ -49,12 +49,72 @@ _LEADER = re.compile(
     r"\b(?:manager|lead|leader|head|director|supervisor|chief|captain|foreman)\b|经理|主管|总监|组长|班长|店长|负责人|领班|主任",
     re.I,
 )
+# Of leading people, and not of leading a project.
+_PEOPLE = re.compile(
+    r"\b(?:led|leads?|leading|manag(?:ed?|es|ing)|supervis\w+|head(?:ed|s|ing)?|direct(?:ed|s|ing)|overs(?:aw|ee\w*)"
+    r"|line[- ]manag\w+|in charge of)\b[^.;]{0,24}?\b(?:teams?|people|staff|crew|squads?|reports|employees|workers"
+    r"|(?:engineers|developers|analysts|designers|nurses|assistants|accountants|planners|technicians|operators"
+    r"|associates|managers|agents|drivers|cooks|teachers|scientists|consultants|specialists|coordinators|juniors)"
+    r"(?!['’]))\b"
+    r"|\bsupervis(?:or|ed|ing)\b|\b(?:line|people|staff|team) manage(?:ment|r)\b|\bdirect reports?\b"
+    r"|\bteam of (?:\d+|\w+)\b|\b(?:head|director) of\b"
+    r"|带(?:领|了|过)?[^，,。；;]{0,8}?(?:团队|小组|下属|\d+\s*(?:多|余)?[人名位个])|带团队|带队|下属|下辖"
+    r"|(?:管理|领导|负责)[^，,。；;客户]{0,8}?(?:\d+\s*(?:多|余)?[人名位](?!次)|团队|员工|班组|人员)"
+    r"|年(?:及?以上)?的?管理(?:岗位?|工作)?经[验历]|团队(?:管理|负责人|规模|共?\s*\d+\s*人)|人员管理|\d+\s*人(?:的)?(?:[^，,。；;]{0,4})?(?:团队|小组|班组)",
+    re.I,
+)
+_ASKS_PEOPLE = re.compile(
+    r"带(?:领|过)?[^，,。；;]{0,4}\d+\s*[人名]|管理\s*\d+\s*[人名]|年(?:及?以上)?的?(?:团队|人员)?管理(?:岗位?|工作)?经[验历]"
+    r"|\b(?:lead\w*|manag\w+|supervis\w+) (?:an? |the )?(?:\w+ )?(?:teams?|people|staff|direct reports)\b"
+    r"|\bsupervis(?:ory|ing|ion)\b",
+    re.I,
+)
+# "Category management experience" is none of people.
+_MANAGING_THINGS = re.compile(
+    r"(?i)(?<![\w-])(?!(?:of|in|people|team|line|staff|and|or|years?|prior|proven|relevant|previous|any|some|with)\b)"
+    r"[a-z-]+ (?:management|managerial) experience"
+)
+# Who carries such a title need not lead anybody: a product, a project, an account, the tests.
+_NO_LEADER = re.compile(
+    r"\b(?:product|project|program(?:me)?|account|case|community|brand|category|test|tech(?:nical)?|bid|campaign"
+    r"|content|social media|customer success|workstream) (?:manager|lead|owner)\b"
+    r"|(?:产品|项目|客户|品类|商务|大客户|渠道)(?:经理|负责人)",
+    re.I,
+)
 # A position whose title names another trade counts only if its duties come back to the asked one so often.
 _LEAST_MENTIONS = 2
 # What others do, or what the client would like to do, is no trade of the client's.
 _NOT_OWN = re.compile(
     r"(?<!理)由[^，,。；;\n]*|(?:想|希望|打算|计划|考虑)(?:转|做|往|成为|从事|朝)[^，,。；;\n]*"
     r"|与[^，,。；;\n]{1,16}(?:协作|配合|合作)|\b(?:want|hope|plan)s? to (?:become|move)[^,.;\n]*"
+)
+# These deny no years.
+_DENIES_NO_YEARS = re.compile(r"\b(?:no|not) (?:less|fewer) than\b|(?:从未|未曾|没有)(?:间断|中断)", re.I)
+# Whose years follow, if they are not the client's: "the team has 10 years", "people with 10 years", "公司有20年".
+_OTHERS_HAVE = re.compile(
+    r"(?<!\bat )(?<!\bin )(?<!\bwith )\b(?:our|the|my|this|that|its|their|an?|whose)\s+(?:[\w-]+\s+){0,2}?"
+    r"(?:company|firm|team|employer|organi[sz]ation|agency|business|start-?up|group|department|manager|boss|mentor|founders?"
+    r"|colleagues?|clients?|customers?|staff|engineers|developers|wife|husband)(?:,[^,.;]{1,30},)?\s+"
+    r"(?:(?:that|which|who|already|now|also|each|all|together|collectively)\s+)?"
+    r"(?:has|have|had|having|boasts?|brings?|offers?|possess(?:es)?)\b(?![^.;]*\b(?:I|my|me)\b)[^,.;]{0,30}$"
+    r"|(?<!\bone of the )\b(?:people|staff|employees|colleagues|candidates|clients|teams?"
+    r"|companies|firms|engineers|developers|analysts"
+    r"|designers|accountants|nurses|specialists|members|professionals|consultants|others)"
+    r"\s+(?:with|who (?:has|have|had)|having|of)\b[^,.;]{0,20}$"
+    r"|(?:团队|公司|企业|集团|机构|我司|部门|成员|同事|员工|下属|创始人|老板)"
+    r"(?:成员|人员|里|中|内|整体|全员|人均|平均|均|都|已|也|自身|核心|目前|共|累计)*(?:拥有|具有|具备|有着?|积累了?|平均)"
+    r"[^，,。；;我]{0,6}$",
+    re.I,
+)
+# Before such a subject: it is where the client was, or whom the client led.
+_WHERE = re.compile(
+    r"(?:在|于|加入|带领?|领导|组建|任职|就职)[^，,。；;]{0,12}$|\b(?:join(?:ed|ing)?|came to|entered)\s[^,.;]{0,20}$",
+    re.I,
+)
+_OTHERS_AFTER = re.compile(
+    r"^[^，,。；;]{0,16}经[验历]的(?:团队|公司|企业|机构|集团|下属|员工)"
+    r"|^[^,.;]{0,50}\b(?:across|within|among) (?:the|our) (?:team|company|firm|group)\b",
+    re.I,
 )
 _PLAN = re.compile(r"[三3]\s*年(?:制|规划)")
 
@@ -68,11 +128,14 @@ def judge(case: Case) -> Answer:
     # Years of Java are years in which Java shows, whatever else the demand names, unless it leaves a choice.
     topic = (() if demand.any_of else techniques) or trades or terms
     words = _topic_words(demand)
-    if not (topic or words):
+    people = _asks_people(demand.text)
+    if not (topic or words or people):
         # "5 years of experience", in a posting for what its title says.
         topic = _trades(case.job_title)
-    relevant = [job for job in evidence.jobs if not (topic or words) or _in_trade(job, topic, words, demand.text)]
-    stated = _stated_years(evidence, topic, words)
+    relevant = [
+        job for job in evidence.jobs if not (topic or words or people) or _in_trade(job, topic, words, demand.text)
+    ]
+    stated = _stated_years(evidence, topic, words, people=people)
     years, passages = _years(relevant), [job.head for job in relevant]
     if stated and stated[0] > years:
         years, passages = stated[0], [stated[1], *passages]
@@ -131,8 +194,11 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
     if role := _ROLE.search(asked):
         wanted = frozenset(stems(role["role"]))
         return bool(wanted) and wanted <= frozenset(stems(job.title))
-    if (_LINE_MANAGEMENT if topic else _LEADING).search(asked) and (not topic or not _leads(job)):
-        return _leads(job)
+    people = _asks_people(asked)
+    leads = _leads_people(job) if people else _leads(job)
+    led_alone = people or bool((_LINE_MANAGEMENT if topic else _LEADING).search(asked))
+    if led_alone and not (topic and leads):
+        return leads
     trades = _trades(job.title)
     techniques = any(vocabulary.is_technique(term) for term in topic)
     if not topic or techniques or not trades:
@@ -163,6 +229,25 @@ def _leads(job: Job) -> bool:
     return bool(_LEADER.search(job.title)) or any(soft.shows("leadership", line) for line in job.lines)
 
 
+def _asks_people(text: str) -> bool:
+    """Whether a demand asks for years of leading people."""
+    named = _names_people(_MANAGING_THINGS.sub(" ", text))
+    return named or bool(_LINE_MANAGEMENT.search(text) or _ASKS_PEOPLE.search(text))
+
+
+def _leads_people(job: Job) -> bool:
+    title = _NO_LEADER.sub(" ", job.title)
+    return bool(_LEADER.search(title)) or any(_tells_of_people(_NOT_OWN.sub(" ", line)) for line in job.lines[1:])
+
+
+def _tells_of_people(text: str) -> bool:
+    return _names_people(text) or _PEOPLE.search(text) is not None
+
+
+def _names_people(text: str) -> bool:
+    return any(hit.name == "people management" for hit in vocabulary.find(text))
+
+
 def _trades(text: str) -> tuple[str, ...]:
     """What a title says somebody does: "Senior Java Developer" -> Java; industries aside."""
     hits = vocabulary.find(_NOT_OWN.sub(" ", text))
@@ -183,19 +268,31 @@ def _relevant(text: str, topic: Sequence[str], words: Sequence[str]) -> bool:
     return not topic and bool(words) and sum(word in have_words for word in words) / len(words) >= 0.3
 
 
-def _stated_years(evidence: Evidence, topic: Sequence[str], words: Sequence[str]) -> tuple[float, Passage] | None:
-    """The years a passage states ("7 years of HR experience") about the asked field, the most of them."""
+def _stated_years(
+    evidence: Evidence, topic: Sequence[str], words: Sequence[str], people: bool = False
+) -> tuple[float, Passage] | None:
+    """The years a passage states ("7 years of HR experience") about the asked field, or of leading people, the most."""
     best: tuple[float, Passage] | None = None
     for passage in evidence.passages:
         if passage.place in ("education", "certifications"):
             continue
-        for value, start, end in years_in(passage.text):
-            around = passage.text[max(0, start - 30) : end + 40]
-            if not _EXPERIENCE_WORD.search(around) or _PLAN.search(around):
+        text = claimed(_DENIES_NO_YEARS.sub(" ", passage.text))
+        for value, start, end in years_in(text):
+            around = text[max(0, start - 30) : end + 40]
+            if not _EXPERIENCE_WORD.search(around) or _PLAN.search(around) or _of_others(text, start, end):
                 continue
-            if (_relevant(passage.text, topic, words) or not (topic or words)) and (best is None or value > best[0]):
+            if people and not _tells_of_people(around):
+                continue
+            if (_relevant(text, topic, words) or not (topic or words)) and (best is None or value > best[0]):
                 best = (value, passage)
     return best
+
+
+def _of_others(text: str, start: int, end: int) -> bool:
+    """Whether the years at that place are those of a company, a team or other people."""
+    before = re.split(r"[;。；\n]|\.\s", text[:start])[-1]
+    subject = _OTHERS_HAVE.search(before)
+    return bool((subject and not _WHERE.search(before[: subject.start()])) or _OTHERS_AFTER.match(text[end:]))
 
 
 def _number(years: float) -> str:
