@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from core import scoring
-from core.offline.evidence import claimed
+from core.offline.claims import claimed
 from core.schemas import Requirement, Status, Verdict
 from core.scoring import Cap, Score
 

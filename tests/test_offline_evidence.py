@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from test_offline_match import status
 
-from core.offline.evidence import DISCLAIMED, PENDING, Passage, claimed, gather
+from core.offline.claims import DISCLAIMED, PENDING, claimed
+from core.offline.evidence import Passage, gather
 
 NOT_YET = (
     "Summary\nNot yet: Spark, Airflow, cloud deployment. I can read a Dockerfile but have not written one for work."

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from core.offline import vocabulary
-from core.offline.evidence import PENDING, Found, Passage
+from core.offline.claims import PENDING
+from core.offline.evidence import Found, Passage
 from core.offline.judges.common import (
     NAMELESS_SHARE,
     Answer,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.offline import vocabulary
+from core.offline.claims import DISCLAIMED, FAINT
 from core.offline.demands import Demand
-from core.offline.evidence import DISCLAIMED, FAINT, Evidence, Found, Passage
+from core.offline.evidence import Evidence, Found, Passage
 from core.offline.text import stems
 from core.schemas import Requirement, Status
 

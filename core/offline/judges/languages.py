@@ -3,8 +3,9 @@
 import re
 
 from core.offline import vocabulary
+from core.offline.claims import claimed
 from core.offline.demands import test_rank
-from core.offline.evidence import Passage, claimed
+from core.offline.evidence import Passage
 from core.offline.judges.common import Answer, Case, absent, distinct
 from core.schemas import Status
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.offline import vocabulary
+from core.offline.claims import DISCLAIMED, PENDING
 from core.offline.demands import Demand
-from core.offline.evidence import DISCLAIMED, PENDING, Evidence, Found, Passage
+from core.offline.evidence import Evidence, Found, Passage
 from core.offline.judges.common import (
     NUMBERED,
     Answer,

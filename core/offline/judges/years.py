@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 from core.offline import vocabulary
+from core.offline.claims import claimed
 from core.offline.dates import total_years
 from core.offline.demands import Demand, years_in
-from core.offline.evidence import Evidence, Job, Passage, claimed
+from core.offline.evidence import Evidence, Job, Passage
 from core.offline.judges import soft
 from core.offline.judges.common import Answer, Case, absent, asked, distinct, without_names
 from core.offline.text import stems
