@@ -62,6 +62,10 @@ def test_the_whole_gold_set(folder: Path) -> None:
     accuracy = document["figures"]["all"]["given"]["accuracy"]
     assert accuracy["value"] == pytest.approx((verdicts["gold"] == verdicts["predicted"]).mean())
     assert accuracy["low"] < accuracy["value"] < accuracy["high"]
+    for language in ("en", "zh"):
+        assert document["figures"][language]["given"]["accuracy"]["value"] >= 0.9
+    for ranking in ("given_score", "score"):
+        assert document["figures"]["all"]["triples"][ranking]["value"] >= 0.95
     html = page.read_text("utf-8")
     assert html.count("<img") == 4
     assert f"{accuracy['value']:.3f} [{accuracy['low']:.3f}, {accuracy['high']:.3f}]" in html
