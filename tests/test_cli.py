@@ -340,7 +340,13 @@ def test_a_full_disk_is_one_line(arguments: list[object]) -> None:
 
 def test_ctrl_c_is_one_line_and_status_130(folder: Path) -> None:
     os.mkfifo(folder / "pipe")  # nobody writes, so the command waits
-    process = subprocess.Popen(command("match", folder / "pipe", "x"), stderr=subprocess.PIPE, cwd=ROOT)
+    # A shell starts what runs in the background deaf to Ctrl-C, and the tests with it.
+    process = subprocess.Popen(
+        command("match", folder / "pipe", "x"),
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads in the way
+    )
     time.sleep(3)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=30)
