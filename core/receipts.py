@@ -7,7 +7,7 @@ from core import i18n, usage
 from core.i18n import translate
 from core.models import LLMCall, RunKind
 from core.render.escape import escape, unbroken
-from core.routing import VISION
+from core.routing import EMBEDDING, VISION
 from core.runs import Fallback, RunView
 from core.settings import OFFLINE_MODEL
 from core.usage import Cost
@@ -43,7 +43,7 @@ class Receipt:
 
 def of(view: RunView) -> Receipt:
     """The receipt of a run, however it ended: also what an attempt cost that came to nothing is on it."""
-    order = ["ocr", VISION, *view.run.tasks]
+    order = ["ocr", VISION, *view.run.tasks[:-1], EMBEDDING, view.run.tasks[-1]]
     by_task = {task: [call for call in view.calls if call.task == task] for task in dict.fromkeys(order)}
     lines = [_line(task, calls) for task, calls in by_task.items() if calls]
     if not any(line.task == VISION and line.answered for line in lines) and view.readers:

@@ -23,6 +23,7 @@ Task = Literal["resume_summary", "detailed_resume_summary", "job_vision", "job_s
 Queue = Literal["runs", "free"]  # those that are worked on; a run that waits in another would wait for ever
 TIERS: tuple[Tier, ...] = get_args(Tier)
 VISION: Task = "job_vision"  # the one task that the offline analyst cannot do
+EMBEDDING = "embedding"  # what no run needs, and no tier has models for
 TABLE = Path(__file__).with_suffix(".toml")
 MAX_BYTES = 256_000  # of a file of one's own
 MAX_DEPTH = 20  # tables in tables of it
@@ -269,6 +270,15 @@ def first(route: str) -> str:
     return candidates("job_match", route)[0].model if route in TIERS else route
 
 
+def embedding() -> Candidate | None:
+    """The model that turns texts into vectors; None when none is set, or neither its key nor its address is."""
+    model = settings().embedding_model
+    if not model or _row("paid", model).missing:
+        return None
+    candidate = _candidate(EMBEDDING, model, "paid")
+    return candidate if candidate.api_key or candidate.api_base else None
+
+
 def queue(route: str) -> str:
     """Where the runs of this route wait for their turn."""
     return _table().tier[_tier_of(route)].queue
@@ -367,13 +377,13 @@ def _overrides(model: str) -> dict[str, Any]:
 
 def _is_own(model: str) -> bool:
     """Whether this install's settings name the model: base URL, key and JSON mode go only to the one they were set
-    for. That is the model of the runs, and the one that sees where the provider in its name is the same, or where the
-    runs' own model needs none of them."""
+    for. That is the model of the runs, and the one that sees, or makes vectors, where the provider in its name is the
+    same, or where the runs' own model needs none of them."""
     s = settings()
     if model in ("", OFFLINE_MODEL):
         return False
-    sees = model == s.vision_model and (s.model == OFFLINE_MODEL or _prefix(s.model) == _prefix(model))
-    return model == s.model or sees
+    shares = s.model == OFFLINE_MODEL or _prefix(s.model) == _prefix(model)
+    return model == s.model or (shares and model in (s.vision_model, s.embedding_model))
 
 
 def _provider(model: str) -> _Provider:

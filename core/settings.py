@@ -114,6 +114,11 @@ class Settings(BaseSettings):
     vision_model: ModelName = Field(
         "", description="litellm name of a model that sees, tried before those of the table."
     )
+    embedding_model: ModelName = Field(
+        "",
+        description="litellm name of a model that turns texts into vectors, by which the offline analyst then also "
+        "finds what is said in other words; empty: none.",
+    )
     easyocr_dir: Path | None = Field(
         None, description="Folder of EasyOCR's weights; empty: `easyocr` in the data folder."
     )

@@ -1,11 +1,12 @@
 """The model tasks as plain functions: text in, contract out. The app, the terminal and notebooks all call these."""
 
+import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import cast
 
-from core import grounding, i18n, llm, stuffing
+from core import grounding, i18n, llm, routing, stuffing
 from core.errors import ModelError
 from core.models import ResumeKind
 from core.routing import Candidate
@@ -68,6 +69,9 @@ def match(
         "detailed_resume": shown["detailed_resume"],
         "today": today,
     }
+    hints = {}
+    if candidates[:1] and candidates[0].is_offline and (model := routing.embedding()):
+        hints["close"] = _close(job, shown, today, model, listener)
 
     def check(answer: JobMatch) -> None:
         if not answer.overall_assessment.strip() or not all(map(str.strip, answer.recommendations)):
@@ -75,8 +79,18 @@ def match(
         if not in_language(answer, locale):
             raise ModelError("wrong_language", detail=f"The prose must be written in {i18n.LOCALES[locale]}.")
 
-    answer = cast(JobMatch, llm.complete("job_match", locale, inputs, candidates, listener, check=check))
+    answer = cast(JobMatch, llm.complete("job_match", locale, inputs, candidates, listener, hints=hints, check=check))
     return grounding.ground(answer, job.requirements, shown)
+
+
+def _close(
+    job: JobSummary, shown: dict[Source, str], today: str, model: Candidate, listener: llm.Listener | None
+) -> str:
+    from core import closeness  # noqa: PLC0415 - few use it, and it imports the analyst
+
+    log = (listener or llm.Listener()).finished
+    found = closeness.passages(job, shown["resume"], shown["detailed_resume"], date.fromisoformat(today), model, log)
+    return json.dumps(found)
 
 
 def sources(job: JobSummary, posting: str, resume: str, detailed_resume: str) -> dict[Source, str]:

@@ -1,5 +1,7 @@
 """A quote may differ from its source by what a recogniser misreads, and by nothing that a person would mean."""
 
+import re
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -132,6 +134,7 @@ ENGLISH = [
 ]
 CHINESE = ["contracts", "suppliers", "本科", "精通", "负责", "团队", "没有", "三", "经验", "项目"]
 WORDS = st.sampled_from([*ENGLISH, *CHINESE])
+SAYS_NOT = re.compile("(?<![a-z])not(?![a-z])")  # also in "sql1not", where a space was read as a digit
 
 
 @given(st.lists(WORDS, min_size=4, max_size=12), st.integers(0, 11), WORDS)
@@ -155,7 +158,7 @@ def test_a_misreading_keeps_numbers_and_negations_and_is_small(words: list[str],
             found, wanted = normalise(there), normalise(quote)
             assert Levenshtein.distance(found, wanted) <= max(1, 0.08 * len(wanted))
             assert [c for c in found if c in "不没未无非"] == [c for c in wanted if c in "不没未无非"]
-            assert ("not" in found.split()) == ("not" in wanted.split())
+            assert SAYS_NOT.findall(found) == SAYS_NOT.findall(wanted)
             digits = [c for c in wanted if c.isdigit()]
             assert [c for c in found if c.isdigit()] == digits or sign in "105"
 

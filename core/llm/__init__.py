@@ -89,21 +89,23 @@ def complete(
     listener: Listener | None = None,
     *,
     images: Sequence[bytes] = (),
+    hints: Mapping[str, str] | None = None,
     check: Check | None = None,
 ) -> Contract:
     """The answer to `task` of the first candidate that gives a valid one: an instance of the prompt's schema.
 
-    `images` are PNG or JPEG files that the model is shown with the prompt; the offline analyst sees none. `check` may
-    raise ModelError for an answer of the right form that is of no use. An answer that does not fit is asked for once
-    more with the errors; a provider that refuses a JSON mode is asked again in a looser one; one that is busy or broke
-    off is tried once more, after the time it asks for. Raises ModelError with the code of the last candidate's failure.
+    `images` are PNG or JPEG files that the model is shown with the prompt; the offline analyst sees none. `hints` are
+    inputs that only the offline analyst reads, beside those of the prompt. `check` may raise ModelError for an answer
+    of the right form that is of no use. An answer that does not fit is asked for once more with the errors; a provider
+    that refuses a JSON mode is asked again in a looser one; one that is busy or broke off is tried once more, after the
+    time it asks for. Raises ModelError with the code of the last candidate's failure.
     """
     listener = listener or Listener()
     prompt = prompts.load(task, locale)
     messages = prompt.render(inputs, images)
     # What the offline analyst cannot read out of the messages: inputs that are not wrapped in data blocks.
     plain = {name: text for name, text in inputs.items() if name not in prompt.untrusted or not text}
-    metadata = {"task": task, "locale": locale, "inputs": plain}
+    metadata = {"task": task, "locale": locale, "inputs": {**plain, **(hints or {})}}
     failure = ModelError("no_model")
     for number, candidate in enumerate(candidates):
         conversation = _Conversation(candidate, number, prompt, messages, metadata, listener, check)

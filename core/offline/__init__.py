@@ -4,6 +4,7 @@ Pure functions: same task, locale and inputs, same answer, byte for byte. Today'
 is read once per process.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date
 
@@ -15,8 +16,9 @@ Inputs = Mapping[str, str]
 def analyse(task: str, locale: str, inputs: Inputs) -> Contract:
     """The answer to a task, of the contract of the same name.
 
-    Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today),
-    resume_summary (resume, today), detailed_resume_summary (detailed_resume, today); `today` is "YYYY-MM-DD".
+    Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today; and, where a
+    model of meanings was asked, close, the JSON of what `matching.findings` takes), resume_summary (resume, today),
+    detailed_resume_summary (detailed_resume, today); `today` is "YYYY-MM-DD".
 
     Raises KeyError for a task, a locale or an input that is not there, ValueError for a date or JSON that is none.
     """
@@ -38,7 +40,8 @@ def _job_match(locale: str, inputs: Inputs) -> Contract:
 
     job = JobSummary.model_validate_json(inputs["job_summary"])
     today = date.fromisoformat(inputs["today"])
-    findings = matching.findings(job, inputs["resume"], inputs.get("detailed_resume", ""), today)
+    close = json.loads(inputs.get("close") or "{}")
+    findings = matching.findings(job, inputs["resume"], inputs.get("detailed_resume", ""), today, close)
     return writing.compose(findings, job, locale)
 
 

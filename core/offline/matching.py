@@ -4,18 +4,24 @@ No quote, no credit: every `met` or `partial` rests on at least one verbatim pas
 were searched and show nothing, or too little; `unclear` that a resume usually would not say.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from core.i18n import detect_locale
 from core.offline.demands import Demand, read
 from core.offline.evidence import Passage, gather
-from core.offline.judges import Case, decide
+from core.offline.judges import Answer, Case, decide
 from core.schemas import JobSummary, Requirement, Status
 
 _CONTRADICTIONS = frozenset(
     {"denied", "degree_below", "degree_unfinished", "years_short", "years_elsewhere", "language_below"}
 )
+
+
+# What may be said in other words. A name is there or it is not, and so is a degree or a number of years.
+_IN_OTHER_WORDS = frozenset({"skill", "domain", "soft", "other"})
+_NOT_FOUND = frozenset({"nothing", "unsaid", "unstated"})
 
 
 @dataclass(frozen=True)
@@ -39,13 +45,31 @@ class Finding:
         return self.reason in _CONTRADICTIONS
 
 
-def findings(job: JobSummary, resume: str, detailed_resume: str, today: date) -> list[Finding]:
-    """One finding per requirement, in their order. `detailed_resume` may be empty."""
+def findings(
+    job: JobSummary, resume: str, detailed_resume: str, today: date, close: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """One finding per requirement, in their order. `detailed_resume` may be empty. `close` is what else is known: by
+    requirement id, the passage that a model of meanings finds closest to it (`quotable` gives those to choose from)."""
     evidence = gather({"resume": resume, "detailed_resume": detailed_resume}, today)
     document_locale = detect_locale(resume)
     found = []
     for requirement in job.requirements:
         demand = read(requirement.text)
         answer = decide(Case(demand, requirement, evidence, document_locale, job.job_title))
+        if answer.reason in _NOT_FOUND and can_be_reworded(demand):
+            told = (close or {}).get(requirement.id)
+            passage = next((passage for passage in evidence.passages if passage.text == told), None)
+            answer = Answer("partial", (passage,), "meaning") if passage else answer
         found.append(Finding(requirement, demand, answer.status, answer.passages, answer.reason, answer.values))
     return found
+
+
+def can_be_reworded(demand: Demand) -> bool:
+    """Whether a passage may answer it that shares no word with it."""
+    return demand.category in _IN_OTHER_WORDS and not demand.terms and not demand.proper and not demand.years
+
+
+def quotable(resume: str, detailed_resume: str, today: date) -> list[str]:
+    """Every passage of the documents that could be evidence, once."""
+    passages = gather({"resume": resume, "detailed_resume": detailed_resume}, today).passages
+    return list(dict.fromkeys(passage.text for passage in passages if not passage.dated))

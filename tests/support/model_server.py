@@ -6,6 +6,7 @@ the next requests of a task (`fail`), or for every request to the model of that 
 It lives in the test's process and so outlives a killed app.
 """
 
+import hashlib
 import json
 import re
 import select
@@ -200,6 +201,7 @@ class ModelServer:
             lines=[PictureLine(text="Data Analyst"), PictureLine(text="Salary 20-3OK", uncertain=True)]
         )
         self.faults: dict[str, list[str]] = {}  # by task, one for each coming request; then none
+        self.alike: list[set[str]] = []  # texts that the model of meanings takes for the same
         self.told: list[str] = []  # what an obedient model quotes for every requirement, beside the requirement itself
 
     def fail(self, task: str, *faults: str | int) -> None:
@@ -240,6 +242,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path.endswith("/embeddings"):
+            self._embed(body)
+            return
         inputs = prompts.blocks(body["messages"])
         shown = any(isinstance(message["content"], list) for message in body["messages"])
         task = "job_vision" if shown else next(task for block, task in TASK_BY_BLOCK.items() if block in inputs)
@@ -260,6 +265,22 @@ class _Handler(BaseHTTPRequestHandler):
         except (_Gone, BrokenPipeError, ConnectionResetError):  # the app was killed, or closed the stream
             self.state.hung_up[body["model"]].append(time.monotonic())
             self.close_connection = True
+
+    def _embed(self, body: dict[str, Any]) -> None:
+        self.state.requests["embedding"] += 1
+        self.state.bodies.append(body)
+        fault = FAULTS.get(body["model"], Fault())
+        if fault.page or fault.status != 200:
+            self._send(fault.status, "application/json", fault.page or json.dumps({"error": {"message": "x"}}), fault)
+            return
+        rows = [
+            {"object": "embedding", "index": number, "embedding": _vector(self.state.alike, text)}
+            for number, text in enumerate(body["input"])
+        ]
+        usage = {"prompt_tokens": 7 * len(rows), "total_tokens": 7 * len(rows)}
+        rows.reverse()  # the protocol says where each belongs, not that they come in order
+        answer = {"object": "list", "data": rows if fault.text is str else [], "model": "m", "usage": usage}
+        self._send(200, "application/json", json.dumps(answer), fault)
 
     def _fault(self, task: str, body: dict[str, Any]) -> Fault:
         waiting = self.state.faults.get(task)
@@ -387,6 +408,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _OVERLOADED = {"error": {"message": "server overloaded", "type": "server_error", "code": 500}}
+
+
+def _vector(alike: list[set[str]], text: str) -> list[float]:
+    """A direction of its own for each text, but one for texts that mean the same."""
+    meaning = next((min(texts) for texts in alike if text in texts), text)
+    return [byte / 255 - 0.5 for byte in hashlib.sha512(meaning.encode()).digest()]
 
 
 def _right_answer(state: ModelServer, task: str, inputs: dict[str, str], system: str, *, foreign: bool) -> Contract:
