@@ -23,6 +23,7 @@ SOUGHT = re.compile(
     r"(?:hiring|looking for|seeking|recruiting)\s+(?:an?|our(?: next)?)\s+"
     r"(?P<en>[A-Za-z][\w/& -]{2,50}?)(?=[.,;!\n]|\s(?:to|who|with|for|in|at)\b)"
     r"|(?:招聘|诚聘|急招)\s*(?P<zh>[\u3400-\u9fffA-Za-z]{2,16})"
+    r"|(?:^|[\n，,。；;!！\s])(?P<post>[\u3400-\u9fffA-Za-z&/]{2,20})岗(?=[，,。:：\s(（])"
 )
 _EMPLOYER_PARTS = re.compile(r"\s*[|｜·•@]\s*|\s[-–—]\s|现?诚聘|招聘|急招|急聘")
 _HR = re.compile(r"HR|招聘|人事")
@@ -44,6 +45,7 @@ _ADVERT = re.compile(
     r"|\s*(?:\d+|[一二两三四五六七八九十]|若干)\s*[名人位](?=\s*(?:[!！]|$)).*$",
     re.I,
 )
+LONGEST_TITLE = 80  # columns
 _PERSON = re.compile(r"女士|先生|发布者|联系人|小姐姐|老师$")
 _LEVEL = re.compile(r"(?:entry|mid|senior|mid-senior|associate|executive|director)[ -]level", re.I)
 _AT = re.compile(r"\s(?:@|at)\s(?P<name>[A-Z][\w .&'-]{1,40})")
@@ -93,15 +95,27 @@ def title(posting: Posting) -> str:
     labelled_title = _title_label().search(posting.text)
     if labelled_title:
         return _bare_title(labelled_title["value"])
-    lines = [line for line in posting.head if not cue("apply").search(line) and any(c.isalpha() for c in line)]
-    if named := next((line for line in lines if width(line) <= 80 and _role_word().search(line)), None):
+    lines = [line for line in posting.head if not _no_title(line)]
+    if named := next((line for line in lines if width(line) <= LONGEST_TITLE and _role_word().search(line)), None):
         return _bare_title(named)
     if hiring := SOUGHT.search(posting.text):
-        return (hiring["en"] or hiring["zh"]).strip()
+        return (hiring["en"] or hiring["zh"] or hiring["post"]).strip()
     return next((_bare_title(line) for line in lines if 2 <= width(line) <= 40), "")
 
 
+def _no_title(line: str) -> bool:
+    labels = "|".join(job_terms()["labels"][name] for name in _LABELS)
+    labelled_fact = re.match(rf"\W*(?:{labels})\s*[:：]", line, re.I)
+    return bool(labelled_fact or cue("apply").search(line)) or not any(c.isalpha() for c in line)
+
+
+def is_title(text: str) -> bool:
+    """Whether a text names a kind of work, and is no other line that stands where titles do."""
+    return bool(text) and width(text) <= LONGEST_TITLE and _role_word().search(text) is not None
+
+
 def _bare_title(line: str) -> str:
+    line = re.sub(r"^\W*[【\[](?:急招?|热招|诚聘|直招|内推|校招|社招|hot|urgent)[】\]]", "", line, flags=re.I)
     line = ICONS.sub("", _SALARY.sub("", line))
     line = _AT.sub("", re.split(r"[|｜]|\s[·•]\s|\s{2,}|\s[-–—]\s", line.strip(" #*_"))[0])
     line = re.sub(r"^(?:(?:hiring|job)\s*[:!]|now hiring|hiring (?=an?\b)|job\s)\s*", "", line, flags=re.I)

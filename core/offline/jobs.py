@@ -17,7 +17,7 @@ from core.schemas import Category, JobSummary, Requirement, TitledPoints
 _MAY_BE_CORE: tuple[Category, ...] = ("skill", "certification", "experience", "domain")
 # Postings name about so many skills; one that names fewer tells the rest by its duties. One that sets its demands apart
 # under a heading of their own means them to be complete, unless they name next to nothing.
-LEAST_NAMED, LEAST_SET_APART = 8, 3
+LEAST_NAMED, LEAST_SET_APART, LEAST_STACK = 12, 3, 2
 _LATIN_NAME = re.compile(
     r"(?<![A-Za-z0-9@/.])[A-Za-z][A-Za-z0-9+#]*(?:[.-][A-Za-z0-9]+)*(?![A-Za-z0-9@])(?<=[A-Za-z0-9+#]{2})"
 )
@@ -45,9 +45,11 @@ def summarise(text: str) -> JobSummary:
     pieces = [*_head_demands(posting.head, [piece for piece in pieces if not piece.nice]), *pieces]
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
     pieces = [piece for piece in pieces if piece.text not in personal and key(piece.text) != key(title)]
-    pieces = [*_measurable(pieces, chinese=has_han(posting.text)), *_asked_by_duties(posting, pieces)]
+    pieces = [*_measurable(pieces, chinese=has_han(posting.text)), *_asked_by_work(posting, pieces)]
     weights = _Weights(posting, title)
     musts = [weights.requirement(piece) for piece in pieces if not piece.nice]
+    if pieces and (role := _role(title, posting)):
+        musts.insert(0, Requirement(text=role, category="experience"))
     if not any(requirement.core for requirement in musts):
         _crown(musts)
     wishes = [Requirement(text=piece.text, category=read(piece.text).category) for piece in pieces if piece.nice]
@@ -82,6 +84,14 @@ def summarise(text: str) -> JobSummary:
         other_requirements=[*texts["other"], *personal],
         raw_sections=[TitledPoints(title=heading, points=points) for heading, points in posting.rest if points],
     )
+
+
+def _role(title: str, posting: Posting) -> str:
+    """What says what job it is: the title, or without one the first duty, if it names something."""
+    if job_facts.is_title(title):
+        return title
+    duty = next(iter(posting.responsibilities), "")
+    return duty if _hard_terms(duty) and not read(duty).years else ""
 
 
 def _one(texts: Sequence[str]) -> str:
@@ -140,23 +150,28 @@ def _measurable(pieces: Sequence[Piece], chinese: bool) -> list[Piece]:
     return kept or list(pieces)
 
 
-def _asked_by_duties(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
-    """The duties that name what no demand names, where the posting says little of what the work takes."""
+def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
+    """What the posting names in telling of the work, and no demand names: each name as it is written, the one that
+    comes up most first, until as much is named as postings name."""
     named = [_hard_terms(piece.text) for piece in pieces]
     known = {term for terms in named for term in terms}
+    told = [*posting.head, *posting.responsibilities, *posting.untold]
+    # "The stack is Java and Kafka", said among what the firm says of itself.
+    told += [line for line in posting.company if sum(map(vocabulary.is_technique, _hard_terms(line))) >= LEAST_STACK]
+    written: dict[str, str] = {}
+    mentions: Counter[str] = Counter()
+    for sentence in (sentence for line in told for sentence in sentences(line)):
+        if not job_facts.SOUGHT.search(sentence):
+            for hit in vocabulary.find(sentence):
+                if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS and hit.name not in known:
+                    written.setdefault(hit.name, sentence[hit.start : hit.end])
+                    mentions[hit.name] += 1
+    # News and chats name a trade too; without a demand or a duty it takes more to be work.
+    if not pieces and not posting.responsibilities and len(mentions) < LEAST_SET_APART:
+        return []
     least = LEAST_SET_APART if posting.titled else LEAST_NAMED
     missing = least - sum(bool(terms) for terms in named)
-    found: list[Piece] = []
-    told = [sentence for line in [*posting.responsibilities, *posting.untold] for sentence in sentences(line)]
-    # News and chats name a trade too; without a demand or a duty it takes more to be work.
-    if not pieces and not posting.responsibilities and len(set().union(*map(_hard_terms, told))) < LEAST_SET_APART:
-        return []
-    for sentence in told:
-        terms = _hard_terms(sentence)
-        if len(found) < missing and terms - known and not job_facts.SOUGHT.search(sentence):
-            found.append(Piece(sentence, nice=False, strong=False))
-            known |= terms
-    return found
+    return [Piece(written[name], nice=False, strong=False) for name, _ in mentions.most_common(max(0, missing))]
 
 
 def _hard_terms(text: str) -> set[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from core.offline import vocabulary
-from core.offline.judges import certificates, education, languages, names, readiness, soft, years
+from core.offline.judges import certificates, education, languages, names, readiness, role, soft, years
 from core.offline.judges.common import Answer, Case, by_words
 
 _COURSE = re.compile(r"\bcertificate\b|\bdiploma\b|\bqualification\b", re.I)
@@ -37,6 +37,7 @@ def _is_education(case: Case) -> bool:
 
 
 _RULES: tuple[tuple[Callable[[Case], bool], Callable[[Case], Answer]], ...] = (
+    (lambda case: case.requirement.category == "experience" and case.demand.text in case.roles, role.judge),
     (_is_certificate, certificates.judge),
     (_is_education, education.judge),
     (lambda case: case.demand.category == "language" and bool(case.demand.languages), languages.judge),

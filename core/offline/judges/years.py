@@ -30,7 +30,7 @@ _ROLE = re.compile(
     re.I,
 )
 SAME_TITLE, TOLD_ALIKE = 0.5, 0.5
-_RANK = re.compile(
+RANK = re.compile(
     r"\b(?:senior|junior|lead|head|chief|principal|staff|assistant|associate|deputy|trainee|intern|manager|specialist|officer|coordinator|executive"
     r"|adviser|advisor|consultant|administrator|representative|clerk|operations?|of|and|the|full[- ]time"
     r"|part[- ]time)\b"
@@ -137,10 +137,10 @@ def judge(case: Case) -> Answer:
         job for job in evidence.jobs if not (topic or words or people) or _in_trade(job, topic, words, demand.text)
     ]
     stated = _stated_years(evidence, topic, words, people=people)
-    years, passages = _years(relevant), [job.head for job in relevant]
+    years, passages = years_of(relevant), [job.head for job in relevant]
     if stated and stated[0] > years:
         years, passages = stated[0], [stated[1], *passages]
-    values = {"years": _number(years), "needed": _number(demand.years)}
+    values = {"years": number(years), "needed": number(demand.years)}
     if not passages or years < demand.years * PARTIAL_SHARE:
         return _elsewhere(case, topic, values) or Answer("missing", distinct(passages, 1), "years_short", values)
     if years + TOLERANCE < demand.years:
@@ -156,21 +156,21 @@ def _elsewhere(case: Case, topic: Sequence[str], values: dict[str, str]) -> Answ
     demand, evidence = case.demand, case.evidence
     wider = sorted({p for term in topic for p in vocabulary.ancestors(term) if vocabulary.kind(p) != "domain"})
     related = [job for job in evidence.jobs if wider and _in_trade(job, wider, ())]
-    if related and _years(related) + TOLERANCE >= demand.years:
+    if related and years_of(related) + TOLERANCE >= demand.years:
         heads = distinct([job.head for job in related])
-        return Answer("partial", heads, "years_related", values | {"years": _number(_years(related))})
+        return Answer("partial", heads, "years_related", values | {"years": number(years_of(related))})
     if values["years"] != "0":
         return None
     found = [f for term in topic for f in evidence.terms(term, demand.text) if f.relation in ("same", "instance")]
     if found:
         return Answer("partial", (found[0].passage,), "years_undated", values)
-    total = _years(evidence.jobs)
+    total = years_of(evidence.jobs)
     return (
-        Answer("missing", (), "years_elsewhere", values | {"years": _number(total)}) if total else absent(case, topic)
+        Answer("missing", (), "years_elsewhere", values | {"years": number(total)}) if total else absent(case, topic)
     )
 
 
-def _years(jobs: Sequence[Job]) -> float:
+def years_of(jobs: Sequence[Job]) -> float:
     return total_years([job.period for job in jobs])
 
 
@@ -196,7 +196,7 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
         wanted = frozenset(stems(role["role"]))
         return bool(wanted) and wanted <= frozenset(stems(job.title))
     people = _asks_people(asked)
-    leads = _leads_people(job) if people else _leads(job)
+    leads = leads_people(job) if people else _leads(job)
     led_alone = people or bool((_LINE_MANAGEMENT if topic else _LEADING).search(asked))
     if led_alone and not (topic and leads):
         return leads
@@ -213,7 +213,7 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
 
 def _titled(title: str, asked: str, topic: Sequence[str]) -> bool:
     """Whether most of what a title says, ranks aside, stands in the demand: "HR Adviser" of "generalist HR"."""
-    core = frozenset(stems(_RANK.sub(" ", title)))
+    core = frozenset(stems(RANK.sub(" ", title)))
     return bool(core) and len(core & frozenset(stems(" ".join((asked, *topic))))) >= SAME_TITLE * len(core)
 
 
@@ -236,7 +236,7 @@ def _asks_people(text: str) -> bool:
     return named or bool(_LINE_MANAGEMENT.search(text) or _ASKS_PEOPLE.search(text))
 
 
-def _leads_people(job: Job) -> bool:
+def leads_people(job: Job) -> bool:
     title = _NO_LEADER.sub(" ", job.title)
     return bool(_LEADER.search(title)) or any(_tells_of_people(_NOT_OWN.sub(" ", line)) for line in job.lines[1:])
 
@@ -296,5 +296,5 @@ def _of_others(text: str, start: int, end: int) -> bool:
     return bool((subject and not _WHERE.search(before[: subject.start()])) or _OTHERS_AFTER.match(text[end:]))
 
 
-def _number(years: float) -> str:
+def number(years: float) -> str:
     return f"{years:.1f}".removesuffix(".0")
