@@ -181,6 +181,11 @@ def salary(posting: Posting) -> str:
     )
 
 
+def is_pay(text: str) -> bool:
+    """Whether a text is an amount of pay and nothing else: "20-35K·13薪"."""
+    return not any(c.isalpha() for c in _SALARY.sub("", text).replace("薪", ""))
+
+
 def _pay(pattern: re.Pattern[str], text: str) -> str:
     for match in pattern.finditer(text):
         name = "value" if "value" in pattern.groupindex else 0

@@ -27,6 +27,18 @@ _DEGREE_ASKED = re.compile(
 )
 _YEARS_ASKED = re.compile(r"经验|经历|工作年限|experience|\b(?:minimum|at least|require\w*)\b", re.I)
 _HEAD_DEGREE = re.compile(r"(?:统招|全日制)?(?:本科|大专|硕士|博士|中专|高中)(?:及以上|以上)?(?:学历)?")
+# A degree that is a clause of its own; years of having done something.
+_DEGREE_ALONE = re.compile(rf"^\s*{_HEAD_DEGREE.pattern}\s*$")
+_YEARS_OF = re.compile(
+    r"^.*(?:做过|干过|待过|从事).*[\d一二两三四五六七八九十]\s*年(?:以上|左右|多)?.*$"
+    r"|^.*[\d一二两三四五六七八九十]\s*年(?:以上|左右|多)?.*(?:经验|经历|做过|干过|待过).*$"
+    r"|^.*\b\d{1,2}\+? (?:to \d{1,2} )?years['’]? (?:of |in |as |building|working|doing|relevant|professional|experience).*$",
+    re.I,
+)
+_CLAUSE = re.compile(r"[,，;；。!！?？]|\.\s")
+_OF_THE_FIRM = re.compile(
+    r"公司|集团|团队|我们|本店|医院|学校|成立|品牌|行业|\b(?:we|our|us|team|company|firm|founded|customers?|clients?)\b", re.I
+)
 _HEAD_YEARS = re.compile(r"(?:经验\s*)?\d+\s*[-–~]\s*\d+\s*年(?:以上)?|(?:经验\s*)?\d+\s*年以上")
 
 
@@ -42,7 +54,7 @@ def summarise(text: str) -> JobSummary:
     posting = read_posting(text)
     title = job_facts.title(posting)
     pieces = _unique(posting.pieces) or _unique(_derived(posting.responsibilities))
-    pieces = [*_head_demands(posting.head, [piece for piece in pieces if not piece.nice]), *pieces]
+    pieces = [*_overlooked(posting, [piece for piece in pieces if not piece.nice]), *pieces]
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
     pieces = [piece for piece in pieces if piece.text not in personal and key(piece.text) != key(title)]
     pieces = [*_measurable(pieces, chinese=has_han(posting.text)), *_asked_by_work(posting, pieces)]
@@ -143,7 +155,7 @@ def _measurable(pieces: Sequence[Piece], chinese: bool) -> list[Piece]:
         for piece in pieces
         if (demand := read(piece.text)).category != "other"
         or demand.unwritten
-        or piece.listed
+        or (piece.listed and not cue("benefits").search(piece.text) and not job_facts.is_pay(piece.text))
         or cue("requirement").search(piece.text)
         or (chinese and not has_han(piece.text))
     ]
@@ -161,7 +173,7 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     written: dict[str, str] = {}
     mentions: Counter[str] = Counter()
     for sentence in (sentence for line in told for sentence in sentences(line)):
-        if not job_facts.SOUGHT.search(sentence):
+        if not (job_facts.SOUGHT.search(sentence) or cue("benefits").search(sentence)):
             for hit in vocabulary.find(sentence):
                 if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS and hit.name not in known:
                     written.setdefault(hit.name, sentence[hit.start : hit.end])
@@ -178,16 +190,19 @@ def _hard_terms(text: str) -> set[str]:
     return {term for term in read(text).terms if vocabulary.kind(term) != "soft"}
 
 
-def _head_demands(head: Sequence[str], musts: Sequence[Piece]) -> list[Piece]:
-    """Degree and years printed beside the title ("3-5年  本科"), unless the text asks for them itself."""
+def _overlooked(posting: Posting, musts: Sequence[Piece]) -> list[Piece]:
+    """Degree and years printed beside the title ("3-5年  本科"), or said in passing among what the firm says of itself,
+    unless the demands ask for them."""
     demands = [read(piece.text) for piece in musts]
+    clauses = [clause for line in posting.text.split("\n") for clause in _CLAUSE.split(line) if clause.strip()]
     wanted = [
-        (_HEAD_DEGREE, any(demand.degree >= 0 for demand in demands)),
-        (_HEAD_YEARS, any(demand.years for demand in demands)),
+        (_HEAD_DEGREE, _DEGREE_ALONE, any(demand.degree >= 0 for demand in demands)),
+        (_HEAD_YEARS, _YEARS_OF, any(demand.years for demand in demands)),
     ]
     found: list[Piece] = []
-    for pattern, asked in wanted:
-        hits = [hit for line in head if width(line) <= 60 and (hit := pattern.search(line))]
+    for beside, within, asked in wanted:
+        hits = [hit for line in posting.head if width(line) <= 60 and (hit := beside.search(line))]
+        hits = hits or [hit for clause in clauses if not _OF_THE_FIRM.search(clause) and (hit := within.search(clause))]
         if hits and not asked:
             found.append(Piece(hits[0][0].strip(), nice=False, strong=False))
     return found

@@ -127,8 +127,9 @@ def judge(case: Case) -> Answer:
     trades = tuple(term for term in terms if vocabulary.kind(term) != "domain")
     techniques = tuple(term for term in terms if vocabulary.kind(term) == "tech" and vocabulary.is_technique(term))
     # Years of Java are years in which Java shows, whatever else the demand names, unless it leaves a choice.
-    topic = (() if demand.any_of else techniques) or trades or terms
+    # An industry is where a trade is done: where the trade has no name, its words decide.
     words = _topic_words(demand)
+    topic = (() if demand.any_of else techniques) or trades or (() if words else terms)
     people = _asks_people(demand.text)
     if not (topic or words or people):
         # "5 years of experience", in a posting for what its title says.
