@@ -22,7 +22,9 @@ JOBS = {pair["name"]: pair["job"] for pair in PAIRS}
 
 
 def musts(job: JobSummary) -> list[str]:
-    return [requirement.text for requirement in job.must_haves]
+    """The must-haves but the one that says what job it is."""
+    roles = (job.job_title, *job.responsibilities[:1])
+    return [r.text for r in job.must_haves if not (r.category == "experience" and r.text in roles)]
 
 
 def nices(job: JobSummary) -> list[str]:

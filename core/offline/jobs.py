@@ -30,14 +30,15 @@ _HEAD_DEGREE = re.compile(r"(?:统招|全日制)?(?:本科|大专|硕士|博士|
 # A degree that is a clause of its own; years of having done something.
 _DEGREE_ALONE = re.compile(rf"^\s*{_HEAD_DEGREE.pattern}\s*$")
 _YEARS_OF = re.compile(
-    r"^.*(?:做过|干过|待过|从事).*[\d一二两三四五六七八九十]\s*年(?:以上|左右|多)?.*$"
-    r"|^.*[\d一二两三四五六七八九十]\s*年(?:以上|左右|多)?.*(?:经验|经历|做过|干过|待过).*$"
-    r"|^.*\b\d{1,2}\+? (?:to \d{1,2} )?years['’]? (?:of |in |as |building|working|doing|relevant|professional|experience).*$",
+    r".*(?:(?:做过|干过|待过|从事).*[\d一二两三四五六七八九十]\s*年|[\d一二两三四五六七八九十]\s*年.*(?:经[验历]|做过|干过|待过)"
+    r"|\b\d{1,2}\+? years['’]? (?:of|in|as|building|working|doing|relevant|professional|experience)\b).*",
     re.I,
 )
+_PLAIN_WORD = re.compile("[A-Z]?[a-z]+(?:s|ed|ing)")
 _CLAUSE = re.compile(r"[,，;；。!！?？]|\.\s")
 _OF_THE_FIRM = re.compile(
-    r"公司|集团|团队|我们|本店|医院|学校|成立|品牌|行业|\b(?:we|our|us|team|company|firm|founded|customers?|clients?)\b", re.I
+    r"公司|集团|团队|我们|本店|医院|学校|成立|品牌|行业|\b(?:we|our|us|team|company|firm|founded|customers?|clients?)\b",
+    re.I,
 )
 _HEAD_YEARS = re.compile(r"(?:经验\s*)?\d+\s*[-–~]\s*\d+\s*年(?:以上)?|(?:经验\s*)?\d+\s*年以上")
 
@@ -56,14 +57,17 @@ def summarise(text: str) -> JobSummary:
     pieces = _unique(posting.pieces) or _unique(_derived(posting.responsibilities))
     pieces = [*_overlooked(posting, [piece for piece in pieces if not piece.nice]), *pieces]
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
-    pieces = [piece for piece in pieces if piece.text not in personal and key(piece.text) != key(title)]
-    pieces = [*_measurable(pieces, chinese=has_han(posting.text)), *_asked_by_work(posting, pieces)]
+    pieces = [piece for piece in pieces if piece.text not in personal and not _is_the_title(piece.text, title)]
+    pieces = _measurable(pieces, chinese=has_han(posting.text))
+    work = _asked_by_work(posting, pieces)
     weights = _Weights(posting, title)
     musts = [weights.requirement(piece) for piece in pieces if not piece.nice]
-    if pieces and (role := _role(title, posting)):
+    named = [weights.requirement(piece) for piece in work]
+    if not any(requirement.core for requirement in (*musts, *named)):
+        _crown(musts or named)
+    musts += named
+    if (pieces or work) and (role := _role(title, posting)):
         musts.insert(0, Requirement(text=role, category="experience"))
-    if not any(requirement.core for requirement in musts):
-        _crown(musts)
     wishes = [Requirement(text=piece.text, category=read(piece.text).category) for piece in pieces if piece.nice]
     every = [*musts, *wishes]
     texts = {category: [r.text for r in every if r.category == category] for category in get_args(Category)}
@@ -96,6 +100,12 @@ def summarise(text: str) -> JobSummary:
         other_requirements=[*texts["other"], *personal],
         raw_sections=[TitledPoints(title=heading, points=points) for heading, points in posting.rest if points],
     )
+
+
+def _is_the_title(text: str, title: str) -> bool:
+    """Whether a demand only says what is sought: "an experienced engineer for our core team"."""
+    sought = re.match(r"(?:an?|the|one|another|our next)\s+", text, re.I)
+    return key(text) == key(title) or bool(sought and title and text[sought.end() :].startswith(title))
 
 
 def _role(title: str, posting: Posting) -> str:
@@ -167,7 +177,7 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     comes up most first, until as much is named as postings name."""
     named = [_hard_terms(piece.text) for piece in pieces]
     known = {term for terms in named for term in terms}
-    told = [*posting.head, *posting.responsibilities, *posting.untold]
+    told = [*posting.responsibilities, *posting.untold]
     # "The stack is Java and Kafka", said among what the firm says of itself.
     told += [line for line in posting.company if sum(map(vocabulary.is_technique, _hard_terms(line))) >= LEAST_STACK]
     written: dict[str, str] = {}
@@ -183,7 +193,9 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
         return []
     least = LEAST_SET_APART if posting.titled else LEAST_NAMED
     missing = least - sum(bool(terms) for terms in named)
-    return [Piece(written[name], nice=False, strong=False) for name, _ in mentions.most_common(max(0, missing))]
+    # A single English word that is also said of other things ("hired", "sends") has to come up again.
+    telling = [name for name, count in mentions.most_common() if count > 1 or not _PLAIN_WORD.fullmatch(written[name])]
+    return [Piece(written[name], nice=False, strong=False) for name in telling[: max(0, missing)]]
 
 
 def _hard_terms(text: str) -> set[str]:
@@ -194,7 +206,7 @@ def _overlooked(posting: Posting, musts: Sequence[Piece]) -> list[Piece]:
     """Degree and years printed beside the title ("3-5年  本科"), or said in passing among what the firm says of itself,
     unless the demands ask for them."""
     demands = [read(piece.text) for piece in musts]
-    clauses = [clause for line in posting.text.split("\n") for clause in _CLAUSE.split(line) if clause.strip()]
+    clauses = [clause for line in posting.text.split("\n") for clause in _CLAUSE.split(line) if width(clause) <= 100]
     wanted = [
         (_HEAD_DEGREE, _DEGREE_ALONE, any(demand.degree >= 0 for demand in demands)),
         (_HEAD_YEARS, _YEARS_OF, any(demand.years for demand in demands)),
@@ -228,12 +240,17 @@ class _Weights:
 
 
 def _crown(requirements: Sequence[Requirement]) -> None:
-    """Without a better sign the first hard demand is the central one."""
+    """Without a better sign the first hard demand that names something is the central one."""
     for category in _MAY_BE_CORE:
-        first = next((requirement for requirement in requirements if requirement.category == category), None)
+        first = next((r for r in requirements if r.category == category and _names_what(r.text)), None)
         if first:
             first.core = True
             return
+
+
+def _names_what(text: str) -> bool:
+    demand = read(text)
+    return bool(demand.terms or demand.proper or demand.tests or demand.years)
 
 
 def _terms(posting: Posting) -> dict[str, list[str]]:

@@ -51,6 +51,12 @@ _ADDRESSED = re.compile(
     r"|require|expect|want|ask)\w*\b"
     r"|The (?:successful|ideal|right|selected) (?:candidate|applicant|person)\b"
 )
+# What the firm says of itself, though in words of asking: "We're a certified B Corp", "We'll pay for your licence".
+_OF_ITSELF = re.compile(
+    r"We(?:['’]re| are| were| started| began| offer| give|['’]ll (?:pay|give|cover))\b"
+    r"(?! (?:\w+ )?(?:looking|seeking|searching|hiring|after)\b)",
+    re.I,
+)
 _INLINE_LETTER = re.compile(r"(?:(?<=\s)|^)\(?[a-h][).]\s+(?=\S)")
 _INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)|(?<=[\w.;)])(?=[•●▪■]\s)")
 
@@ -363,6 +369,8 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
         told = next((name for name in _CUE_ORDER if cue(name).search(sentence)), "")
         told = told or ("requirement" if cue("demand").match(sentence) else "")
         kind = told or (kind if goes_on else "")
+        if kind == "requirement" and _OF_ITSELF.match(sentence):
+            kind = "company"
         if kind in ("requirement", "nice") and _describes_work(sentence):
             kind = "responsibility"
         if kind == "responsibility":

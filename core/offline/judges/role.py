@@ -5,7 +5,7 @@ import re
 from core.offline import vocabulary
 from core.offline.evidence import Evidence, Job, Passage
 from core.offline.judges.common import Answer, Case, distinct
-from core.offline.judges.years import RANK, leads_people, number, years_of
+from core.offline.judges.years import LEADER, NO_LEADER, RANK, number, years_of
 from core.offline.text import stems
 
 # Of the mean of two shares: of the title's words in a title of the client's, and of what the work takes in the
@@ -15,11 +15,18 @@ UNKNOWN = 0.3  # the share of a side that says nothing: a title without a trade,
 # How much of a name counts by the nearest one in the documents.
 _CREDIT = {"same": 1.0, "instance": 1.0, "implied": 0.6, "near": 0.3, "broader": 0.3}
 _REST = re.compile(r"[(（\[,，|:：/]|\s[-–—@]\s|\s(?:at|for|with)\s")  # after the trade: team, place, level
-_BEGINNER = re.compile(
-    r"\b(?:intern(?:ship)?|graduate|trainee|apprentice(?:ship)?|entry[- ]level)\b|实习|应届|管培|校招|学徒", re.I
+# Posts that are none for who has worked longer than so many years.
+_BEGINNERS = (
+    (
+        re.compile(
+            r"\b(?:intern(?:ship)?|graduate|trainee|apprentice(?:ship)?|entry[- ]level)\b|实习|应届|管培|校招|学徒",
+            re.I,
+        ),
+        2.0,
+    ),
+    (re.compile(r"\b(?:junior|jr)\b|初级", re.I), 5.0),
 )
 _TOP = re.compile(r"\b(?:vp|vice president|director|head of|chief)\b|总监|总经理|副总|院长|校长", re.I)
-MOST_OF_A_BEGINNER = 2.0  # years
 
 
 def judge(case: Case) -> Answer:
@@ -27,9 +34,10 @@ def judge(case: Case) -> Answer:
     led nobody."""
     title, evidence = case.demand.text, case.evidence
     years = years_of(evidence.jobs)
-    if _BEGINNER.search(title) and years > MOST_OF_A_BEGINNER:
+    if any(post.search(title) and years > most for post, most in _BEGINNERS):
         return Answer("missing", (), "level_above", {"years": number(years)})
-    if _TOP.search(title) and not any(_TOP.search(job.title) or leads_people(job) for job in evidence.jobs):
+    led = any(LEADER.search(job.title) for job in evidence.jobs)
+    if _TOP.search(title) and not led:
         return Answer("missing", (), "level_below")
     # A duty in place of a title has no word of a trade that other titles would have.
     words = stems(RANK.sub(" ", _REST.split(title.strip())[0])) if title == case.job_title else ()
@@ -38,7 +46,12 @@ def judge(case: Case) -> Answer:
     shown = distinct([*([job.head] if job and alike else []), *_showing(case.work, evidence)], 2)
     if share < PARTIAL or not shown:
         return Answer("missing", (), "role_other")
-    return Answer("met", shown, "role") if share >= MET else Answer("partial", shown, "role_partly")
+    over_people = LEADER.search(NO_LEADER.sub(" ", title)) is not None
+    return (
+        Answer("met", shown, "role")
+        if share >= MET and (led or not over_people)
+        else Answer("partial", shown, "role_partly")
+    )
 
 
 def _most_alike(words: tuple[str, ...], evidence: Evidence) -> tuple[Job | None, float]:

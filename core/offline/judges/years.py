@@ -46,7 +46,7 @@ _LINE_MANAGEMENT = re.compile(
     r"|团队管理|带团队|管理团队",
     re.I,
 )
-_LEADER = re.compile(
+LEADER = re.compile(
     r"\b(?:manager|lead|leader|head|director|supervisor|chief|captain|foreman)\b|经理|主管|总监|组长|班长|店长|负责人|领班|主任",
     re.I,
 )
@@ -76,7 +76,7 @@ _MANAGING_THINGS = re.compile(
     r"[a-z-]+ (?:management|managerial) experience"
 )
 # Who carries such a title need not lead anybody: a product, a project, an account, the tests.
-_NO_LEADER = re.compile(
+NO_LEADER = re.compile(
     r"\b(?:product|project|program(?:me)?|account|case|community|brand|category|test|tech(?:nical)?|bid|campaign"
     r"|content|social media|customer success|workstream) (?:manager|lead|owner)\b"
     r"|(?:产品|项目|客户|品类|商务|大客户|渠道)(?:经理|负责人)",
@@ -166,9 +166,7 @@ def _elsewhere(case: Case, topic: Sequence[str], values: dict[str, str]) -> Answ
     if found:
         return Answer("partial", (found[0].passage,), "years_undated", values)
     total = years_of(evidence.jobs)
-    return (
-        Answer("missing", (), "years_elsewhere", values | {"years": number(total)}) if total else absent(case, topic)
-    )
+    return Answer("missing", (), "years_elsewhere", values | {"years": number(total)}) if total else absent(case, topic)
 
 
 def years_of(jobs: Sequence[Job]) -> float:
@@ -200,7 +198,8 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
     leads = leads_people(job) if people else _leads(job)
     led_alone = people or bool((_LINE_MANAGEMENT if topic else _LEADING).search(asked))
     if led_alone and not (topic and leads):
-        return leads
+        # "Leading a station in a kitchen" is led elsewhere by nobody who was in no kitchen.
+        return leads and (people or not words or _relevant(job.text, (), words))
     trades = _trades(job.title)
     techniques = any(vocabulary.is_technique(term) for term in topic)
     if not topic or techniques or not trades:
@@ -228,7 +227,7 @@ def _told_alike(job: Job, asked: str) -> bool:
 
 
 def _leads(job: Job) -> bool:
-    return bool(_LEADER.search(job.title)) or any(soft.shows("leadership", line) for line in job.lines)
+    return bool(LEADER.search(job.title)) or any(soft.shows("leadership", line) for line in job.lines)
 
 
 def _asks_people(text: str) -> bool:
@@ -238,8 +237,8 @@ def _asks_people(text: str) -> bool:
 
 
 def leads_people(job: Job) -> bool:
-    title = _NO_LEADER.sub(" ", job.title)
-    return bool(_LEADER.search(title)) or any(_tells_of_people(_NOT_OWN.sub(" ", line)) for line in job.lines[1:])
+    title = NO_LEADER.sub(" ", job.title)
+    return bool(LEADER.search(title)) or any(_tells_of_people(_NOT_OWN.sub(" ", line)) for line in job.lines[1:])
 
 
 def _tells_of_people(text: str) -> bool:
