@@ -26,8 +26,8 @@ HELP = "How good the matches and the vocabulary are, measured on labelled data."
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of this command its own: gold, skills and notebook."""
-    commands = parser.add_subparsers(required=True, metavar="gold|skills|notebook")
+    """Give the parser of this command its own: gold, ranking, skills and notebook."""
+    commands = parser.add_subparsers(required=True, metavar="gold|ranking|skills|notebook")
 
     def command(name: str, run: Run, help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
@@ -45,6 +45,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     gold.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
 
+    ranking = command("ranking", _ranking, "One resume among many postings: those that fit above the others (AUC)?")
+    ranking.add_argument("--folder", type=Path, metavar="FOLDER", help="of people; default: those of the project")
+    ranking.add_argument("--model", metavar="ROUTE", default="offline", help="a model or a tier; default: offline")
+    ranking.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+
     skills = command("skills", _skills, "The vocabulary against annotated postings (SkillSpan), beside a lexicon.")
     skills.add_argument("folder", type=Path, metavar="FOLDER", help="holds train.json and the split to measure")
     skills.add_argument("--split", default="dev", help="default: dev")
@@ -55,7 +60,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     notebook.add_argument("-p", dest="parameters", nargs=2, action="append", default=[], metavar=("PARAMETER", "VALUE"))
     notebook.add_argument("--out", type=Path, required=True, metavar="FOLDER")
 
-    for sub in (skills, notebook):
+    for sub in (ranking, skills, notebook):
         sub.add_argument("--locale", choices=list(i18n.LOCALES), help="language of messages; default: en")
 
 
@@ -94,6 +99,16 @@ def _gold(arguments: argparse.Namespace) -> None:
             files.show("\n".join(_report(made[-1])))
         if out:
             out.write(report.as_json({"sets": [each.document for each in made]}))
+
+
+def _ranking(arguments: argparse.Namespace) -> None:
+    from core.evaluation import ranking  # noqa: PLC0415
+
+    route = models.route(arguments.model)
+    table = ranking.compare(ranking.load(arguments.folder or ranking.FOLDER), route)
+    files.show(_table(table.set_index("person")))
+    if arguments.json:
+        _write({"model": route, "figures": table.to_dict("records")}, arguments.json)
 
 
 def _skills(arguments: argparse.Namespace) -> None:

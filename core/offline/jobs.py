@@ -185,7 +185,7 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     for sentence in (sentence for line in told for sentence in sentences(line)):
         if not (job_facts.SOUGHT.search(sentence) or cue("benefits").search(sentence)):
             for hit in vocabulary.find(sentence):
-                if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS and hit.name not in known:
+                if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS and not _is_known(hit.name, known):
                     written.setdefault(hit.name, sentence[hit.start : hit.end])
                     mentions[hit.name] += 1
     # News and chats name a trade too; without a demand or a duty it takes more to be work.
@@ -196,6 +196,15 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     # A single English word that is also said of other things ("hired", "sends") has to come up again.
     telling = [name for name, count in mentions.most_common() if count > 1 or not _PLAIN_WORD.fullmatch(written[name])]
     return [Piece(written[name], nice=False, strong=False) for name in telling[: max(0, missing)]]
+
+
+def _is_known(name: str, known: Iterable[str]) -> bool:
+    """Whether a demand names it, something it is an instance of, or an instance of it."""
+    return any(
+        vocabulary.relation(*pair) in ("same", "instance", "broader")
+        for other in known
+        for pair in ((name, other), (other, name))
+    )
 
 
 def _hard_terms(text: str) -> set[str]:
