@@ -8,7 +8,7 @@ app: .venv/app.stamp
 	$(BIN)/streamlit run app/Home.py
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

@@ -48,10 +48,10 @@ def test_gold_prints_the_figures_and_writes_them(two: Path, folder: Path, capsys
 
 def test_without_a_set_all_are_measured_plain_first(capsys: pytest.CaptureFixture[str]) -> None:
     """From a folder that is not the project's."""
-    call = [sys.executable, "-m", "core", "evaluate", "gold", "--split", "dev"]
+    call = [sys.executable, "-m", "core", "evaluate", "gold", "--split", "test"]
     out = subprocess.run(call, check=True, capture_output=True, text=True).stdout
     heads = [line for line in out.splitlines() if line.startswith("set: ")]
-    assert heads == [f"set: {name}, split: dev, model: offline" for name in ("plain", "paraphrased")]
+    assert heads == [f"set: {name}, split: test, model: offline" for name in ("plain", "paraphrased")]
 
 
 def test_failures_are_listed_with_their_code(
