@@ -19,12 +19,12 @@ from core import database, outputs, routing
 from core.database import OwnerSession
 from core.errors import InputError, StateError
 from core.models import CreditEntry, EntryKind, Event, EventType, Run, RunKind, User
+from core.outputs import VISION_ENGINE
 from core.settings import settings
 
 MOST = 1_000_000  # credits of one entry
 MAX_TEXT = 200  # characters of a note, or of an operator's key
 EMBEDDED = "rapidocr"  # the OCR engine that is always there
-VISION_ENGINE = "vision"
 
 _EVENTS = {EntryKind.DEBIT: EventType.CREDITS_DEBITED, EntryKind.REFUND: EventType.CREDITS_REFUNDED}
 

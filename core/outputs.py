@@ -9,6 +9,8 @@ from core.database import OwnerSession
 from core.models import Job, LLMCall, Match, Reading, Resume, Run
 from core.routing import VISION
 
+VISION_ENGINE = "vision"  # what `core.ocr.vision` calls itself; most pages show no picture, and do not import it
+
 
 def is_stored(db: OwnerSession, run: Run, task: str) -> bool:
     """Whether the output of a task is there; of `ocr` that is what was read in all pictures, checked or not."""
@@ -31,7 +33,7 @@ def _is_read(db: OwnerSession, run: Run) -> bool:
 
 def _paid_reading(db: OwnerSession, run: Run) -> bool:
     ids = [page.reading_id for page in pages.of(db, pages.source(db, run)) if page.reading_id]
-    seen = select(Reading.id).where(col(Reading.id).in_(ids), Reading.engine == "vision")
+    seen = select(Reading.id).where(col(Reading.id).in_(ids), Reading.engine == VISION_ENGINE)
     paid = select(LLMCall.id).where(
         LLMCall.run_id == run.id, LLMCall.task == VISION, LLMCall.outcome == "ok", LLMCall.tier == "paid"
     )

@@ -405,8 +405,8 @@ def test_the_workbench_says_what_a_run_costs_and_what_happens_without_credits(
     owner: int, configure: Callable[..., None]
 ) -> None:
     client_id = ready_client(owner)
+    assert "Credits: 20" in [caption.value for caption in open_app().sidebar.caption]
     at = open_app(page="Workbench")
-    assert "Credits: 20" in [caption.value for caption in at.sidebar.caption]
     assert "Cost: 2 of your 20 credits." in texts(at)
     at.text_area[0].set_value(JD).run()
     with database.session(owner) as db:
@@ -424,7 +424,7 @@ def test_the_workbench_says_what_a_run_costs_and_what_happens_without_credits(
     assert run.model == "offline"
     assert settle(owner, run.id).run.status is RunStatus.COMPLETED
     assert balance(owner) == 1
-    at = open_app("zh-CN", page="Profile")
+    at = open_app("zh-CN")
     assert "剩余额度：1 点" in [caption.value for caption in at.sidebar.caption]
 
 
