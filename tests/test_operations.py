@@ -111,7 +111,7 @@ def test_only_the_operator_sees_the_page(owner: int, configure: Callable[..., No
         db.commit()
     configure(credits=True)
     at = open_operations("en-US", "Operations")
-    assert {metric.label: metric.value for metric in at.metric}["Queue: main"] == "0 in work, 1 waiting"
+    assert {metric.label: metric.value for metric in at.metric}["Main queue: in work / waiting"] == "0 / 1"
     assert "Failures" in texts(at)
     assert "All owners of this install" in texts(at)
     shown = "\n".join(table.value.to_string() for table in at.table)

@@ -42,8 +42,7 @@ def _queues(page: Page, found: Operations) -> None:
     with st.container(horizontal=True, gap="small"):
         for load in found.queues:
             label = page.t("operations.queue", name=page.t(f"operations.queues.{load.queue}"))
-            value = page.t("operations.load", running=load.running, waiting=load.waiting)
-            st.metric(label, value, border=True)
+            st.metric(label, f"{load.running:,} / {load.waiting:,}", border=True)
 
 
 def _failures(page: Page, failures: Mapping[str, int]) -> Sequence[Sequence[str]]:
