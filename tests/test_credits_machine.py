@@ -339,7 +339,7 @@ def test_whatever_happens_the_ledger_is_right(configure: Callable[..., None], mo
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=20,
+            max_examples=15,
             phases=[Phase.generate],
             stateful_step_count=20,
             deadline=None,
