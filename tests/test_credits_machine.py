@@ -165,6 +165,7 @@ class Ledger(RuleBasedStateMachine):
         for by_paid, mishap in steps:
             if run := self.pick(data, *[status for status in RunStatus if status.in_work]):
                 self.step(run, by_paid, crashes=mishap == "crashes", again=mishap == "again")
+                self.a_run_moves_only_where_it_may()
 
     work_on = work_again = work  # rules are drawn evenly, and most of what happens is work
 
@@ -301,7 +302,7 @@ class Ledger(RuleBasedStateMachine):
 
 
 def reachable(status: RunStatus) -> set[RunStatus]:
-    """One rule may make two moves: a step that is run once more goes nowhere, but a cancel may settle at once."""
+    """A step moves a run when it begins and when it ends."""
     return MOVES[status] | {after for between in MOVES[status] for after in MOVES[between]}
 
 
