@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
-from sqlmodel import Session, create_engine, select
+from sqlmodel import Session, col, create_engine, select, update
 
 from core.errors import InputError, NotFoundError
 from core.models import Owned, User
@@ -136,6 +136,14 @@ class OwnerSession(Session):
         if row is None:
             raise NotFoundError
         return row
+
+    def lock_owner(self) -> None:
+        """Make other transactions of this owner that come here wait until this one ends, and see what it did.
+
+        A write, because SQLite locks nothing else; of no column that keys are made of, so that rows of the owner can be
+        added meanwhile on PostgreSQL.
+        """
+        self.exec(update(User).where(col(User.id) == self.owner_id).values(locale=User.locale))
 
 
 @event.listens_for(OwnerSession, "do_orm_execute")

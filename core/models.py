@@ -48,6 +48,10 @@ class RunKind(StrEnum):
     RESUME = "resume"
     DETAILED_RESUME = "detailed_resume"
 
+    def tasks(self, *, ocr: bool) -> tuple[str, ...]:
+        """What such a run does, in order; with `ocr`, its source is pictures."""
+        return (("ocr",) if ocr else ()) + _TASKS[self]
+
 
 _TASKS = {
     RunKind.MATCH: ("job_summary", "job_match"),
@@ -82,6 +86,19 @@ class EventType(StrEnum):
     TASK_FAILED = "TASK_FAILED"
     TASK_CANCELLED = "TASK_CANCELLED"
     REVIEW_CONFIRMED = "REVIEW_CONFIRMED"
+    CREDITS_DEBITED = "CREDITS_DEBITED"
+    CREDITS_REFUNDED = "CREDITS_REFUNDED"
+    RUN_EXPORTED = "RUN_EXPORTED"
+
+
+class EntryKind(StrEnum):
+    """Why credits came or went."""
+
+    SIGNUP = "signup"
+    PURCHASE = "purchase"
+    ADJUST = "adjust"
+    DEBIT = "debit"
+    REFUND = "refund"
 
 
 _Json = JSON(none_as_null=True)  # an absent document is NULL, so that a query can ask for it
@@ -260,7 +277,7 @@ class Run(Owned, table=True):
     @property
     def tasks(self) -> tuple[str, ...]:
         """What the run does, in order."""
-        return (("ocr",) if self.ocr_engine else ()) + _TASKS[self.kind]
+        return self.kind.tasks(ocr=self.ocr_engine is not None)
 
     @property
     def workflow_id(self) -> str:
@@ -334,6 +351,26 @@ class LLMCall(Owned, table=True):
     cost: float | None = None  # US dollars; None when the price is unknown
     first_token_seconds: float | None = None
     seconds: float
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class CreditEntry(Owned, table=True):
+    """One line of an owner's ledger of credits, which only grows: the database refuses to change or delete one.
+
+    `key` says what it is for, so that nothing is booked twice. What belongs to a run outlives the run.
+    """
+
+    __tablename__ = "credit_entry"
+    __table_args__ = (UniqueConstraint("owner_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    kind: EntryKind = Field(sa_type=_names(EntryKind))
+    amount: int  # credits; what goes is negative
+    run_id: str | None = Field(default=None, index=True)
+    attempt: int | None = None  # of the run, in which the task was charged
+    task: str = ""
+    note: str = ""
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 

@@ -121,6 +121,7 @@ class _TierRow(BaseModel):
 
 class _Table(_Part):
     queue: dict[Queue, Annotated[int, Field(gt=0)]]
+    cost: dict[Task, Annotated[int, Field(ge=0, le=1_000_000)]]
     tier: dict[Tier, _TierRow]
     task: dict[str, _Limits]
     provider: dict[str, _Provider]
@@ -240,13 +241,24 @@ def candidates(task: str, route: str) -> tuple[Candidate, ...]:
 
     Raises InputError routing_invalid, and settings_invalid for a model by its name whose address is not set.
     """
-    if task == VISION and route not in ("paid", "free"):
-        route = "paid"  # reading pictures by a model is chosen apart from what reads the text
+    route = _own_route(task, route)
     if route not in TIERS:
         if unset := _unset(route):
             raise InputError("settings_invalid", names=unset)
         return (_candidate(task, route, _tier_of(route)),)
     return tuple(_candidate(task, row.model, row.tier) for row in rows(task, route) if not row.missing)
+
+
+def _own_route(task: str, route: str) -> str:
+    """Reading pictures by a model is chosen apart from what reads the text."""
+    return "paid" if task == VISION and route not in ("paid", "free") else route
+
+
+def cost(task: str, route: str) -> int:
+    """Credits that `task` costs by this route: nothing unless one of the paid tier may do it."""
+    route = _own_route(task, route)
+    doers = {row.tier for row in rows(task, route) if not row.missing} if route in TIERS else {_tier_of(route)}
+    return next((credits for name, credits in _table().cost.items() if name == task and "paid" in doers), 0)
 
 
 def rows(task: str, route: str = "paid") -> list[Row]:

@@ -18,13 +18,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select, update
 
-from core import clients, database, engine, jobs, pages, routing
+from core import clients, credits, database, engine, jobs, pages, routing
 from core.database import OwnerSession
 from core.documents import Files
 from core.errors import StateError
 from core.models import (
     Attempt,
     Client,
+    CreditEntry,
     Event,
     EventType,
     Job,
@@ -76,7 +77,8 @@ def submit_match(
     """Start a match of a client against a job description, or return the run this very form already started.
 
     The job description is a text, or files in order, of which some may be pictures to be read as `ocr` says.
-    Raises InputError when the text is too short or too long, StateError when the client has no finished resume.
+    Raises InputError when the text is too short or too long, StateError when the client has no finished resume, or when
+    the run costs more credits than there are.
     """
     text = jobs.text_of(jd)
     scan = None if text is not None or isinstance(jd, str) else jd
@@ -102,7 +104,10 @@ def submit_match(
 
 
 def submit_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str, ocr: Ocr | None = None) -> Run:
-    """Commit a resume version with the run that reads it, and start that; the same version gives the same run."""
+    """Commit a resume version with the run that reads it, and start that; the same version gives the same run.
+
+    Raises StateError when the run costs more credits than there are.
+    """
     run = _extraction(db, resume, model, locale)
     if not resume.text:
         _recognise_first(run, ocr)
@@ -167,6 +172,7 @@ def _insert(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()
 
 
 def _new_attempt(db: OwnerSession, run: Run) -> None:
+    credits.debit(db, run)
     db.add(Attempt(run_id=run.id, number=run.attempt))
     db.add(Event(run_id=run.id, attempt=run.attempt, type=EventType.TASK_CREATED))
 
@@ -233,6 +239,7 @@ def cancel(db: OwnerSession, run_id: str) -> None:
         try:
             _leave_review(db, run, status=RunStatus.CANCELLED, failure_code="cancelled", finished_at=now())
             db.add(Event(run_id=run.id, attempt=run.attempt, type=EventType.TASK_CANCELLED, failure_code="cancelled"))
+            credits.settle(db, run)
         except StateError:
             _ask_to_stop(db, run)  # confirmed at the same moment, in another tab
     db.commit()
@@ -248,11 +255,15 @@ def _ask_to_stop(db: OwnerSession, run: Run) -> bool:
     return db.exec(statement).rowcount == 1
 
 
-def retry(db: OwnerSession, run_id: str, *, review: bool = False) -> Run:
+def retry(
+    db: OwnerSession, run_id: str, *, review: bool = False, model: str | None = None, ocr_engine: str | None = None
+) -> Run:
     """Begin the next attempt of a failed or cancelled run; what earlier attempts finished is reused. With `review`, a
-    person will check what is recognised, even if that was not asked for at first.
+    person will check what is recognised, even if that was not asked for at first; `model` and `ocr_engine` stand in for
+    those that were.
 
-    Raises StateError when the run has not ended that way, so that a double click retries once.
+    Raises StateError when the run has not ended that way, so that a double click retries once, or when what is left to
+    do costs more credits than there are.
     """
     run = db.require(Run, run_id)
     to_be_read = run.ocr_engine and not pages.source(db, run).text
@@ -267,6 +278,8 @@ def retry(db: OwnerSession, run_id: str, *, review: bool = False) -> Run:
             attempt=run.attempt + 1,
             status=RunStatus.OCR_PENDING if to_be_read else RunStatus.SUMMARY_PENDING,
             wants_review=run.wants_review or review,
+            model=model or run.model,
+            ocr_engine=run.ocr_engine and (ocr_engine or run.ocr_engine),
             failure_code=None,
             cancel_requested_at=None,
             finished_at=None,
@@ -324,6 +337,7 @@ class RunView:
     pages: Sequence[Page] = ()  # of what was scanned
     readers: Sequence[str] = ()  # the OCR engines that read them, with their versions
     detailed_resume: Resume | None = None
+    credits: Sequence[CreditEntry] = ()
 
     @property
     def sources(self) -> dict[Source, str]:
@@ -385,9 +399,10 @@ def view(db: OwnerSession, run_id: str) -> RunView:
         detailed_resume=db.get(Resume, run.detailed_resume_id) if run.detailed_resume_id else None,
         job=db.get(Job, run.job_id) if run.job_id else None,
         match=db.exec(select(Match).where(Match.run_id == run_id)).first(),
-        steps=[_step(task, run, [e for e in events if e.task == task]) for task in run.tasks],
+        steps=[_step(task, run, [e for e in events if e.task == task and e.type in _STATES]) for task in run.tasks],
         pages=scanned,
         readers=pages.readers(db, scanned),
+        credits=credits.of_run(db, run_id),
         calls=list(db.exec(select(LLMCall).where(LLMCall.run_id == run_id).order_by(col(LLMCall.id))).all()),
     )
 

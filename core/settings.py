@@ -123,6 +123,9 @@ class Settings(BaseSettings):
         None, description="Folder of EasyOCR's weights; empty: `easyocr` in the data folder."
     )
     easyocr_download: bool = Field(True, description="Whether EasyOCR may download weights that are missing.")
+    credits: bool = Field(False, description="Whether what paid models do costs the owner credits.")
+    signup_credits: int = Field(20, ge=0, le=1_000_000, description="Credits every owner begins with.")
+    operator: bool = Field(True, description="Whether History shows the operations of the whole install.")
     concurrency: int = Field(4, gt=0, description="Runs that one process works on at a time.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
 

@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
+from app.components.credits import retry_terms
 from app.components.page import Page, yield_point
 from core import render, runs
 from core.errors import StateError
@@ -54,16 +55,17 @@ def stop_button(page: Page, view: RunView) -> None:
 def retry_button(page: Page, run: Run) -> None:
     """Try once more what ended badly, with a check of the recognised text where only that helps."""
     check = runs.remedy(run) == "review"
+    terms = retry_terms(page, run)
 
     def retry() -> None:
         with page.session() as db:
             try:
-                runs.retry(db, run.id, review=check)
+                runs.retry(db, run.id, review=check, model=terms.model, ocr_engine=terms.ocr_engine)
             except StateError:
-                return  # a second click: the first one has begun the next attempt, which the page now shows
+                return  # a second click, or credits are gone: the page shows how it stands now
 
     label, icon = ("check_text", ":material/rate_review:") if check else ("retry", ":material/refresh:")
-    st.button(page.t(label), type="primary", icon=icon, on_click=retry, key=f"retry-{run.id}")
+    st.button(page.t(label), type="primary", icon=icon, on_click=retry, key=f"retry-{run.id}{terms.key}")
 
 
 def watch(page: Page, run_id: str, on_change: Callable[[RunView], None] = lambda view: None) -> None:

@@ -9,6 +9,7 @@ from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from app.components import run_viewer
 from app.components.client_picker import pick_client
+from app.components.credits import terms
 from app.components.files import choose_files, ocr_options
 from app.components.labels import route_label
 from app.components.page import Page, open_page
@@ -17,7 +18,7 @@ from app.components.review import review
 from app.components.summary_editor import edit
 from core import clients, documents, editing, render, routing, runs
 from core.errors import WorkbenchError
-from core.models import Client, Resume, ResumeKind, Run, RunStatus
+from core.models import Client, Resume, ResumeKind, Run, RunKind, RunStatus
 
 LABELS = {ResumeKind.RESUME: "profile.resume", ResumeKind.DETAILED_RESUME: "profile.detailed_resume"}
 
@@ -171,8 +172,10 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
     )
     ocr = ocr_options(page, key, files)
     text = st.text_area(page.t("profile.paste"), height=180, key=f"text-{key}", persist_state="session")
-    st.caption(page.t("profile.read_by", model=render.escape(route_label(page, routing.default()))))
-    if not st.button(page.t("profile.read"), type="primary", icon=":material/auto_stories:", key=f"read-{key}"):
+    agreed = terms(page, RunKind(kind.value), routing.default(), ocr)
+    st.caption(page.t("profile.read_by", model=render.escape(route_label(page, agreed.model))))
+    read = f"read-{key}{agreed.key}"
+    if not st.button(page.t("profile.read"), type="primary", icon=":material/auto_stories:", key=read):
         return
     if files is None:
         return  # a file cannot be read, which stands beside it
@@ -185,7 +188,7 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
                 resume = clients.add_upload(db, client.id or 0, kind, files)
             else:
                 resume = clients.add_paste(db, client.id or 0, kind, text)
-            runs.submit_extraction(db, resume, model=routing.default(), locale=page.locale, ocr=ocr)
+            runs.submit_extraction(db, resume, model=agreed.model, locale=page.locale, ocr=agreed.ocr(ocr))
     except WorkbenchError as error:
         page.error(error)
         return

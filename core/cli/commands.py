@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from core import i18n, improvements, jobs, llm, model_check, render, routing, scoring, tasks
-from core.cli import answers, evaluate, files, models
+from core.cli import answers, credits, evaluate, files, models
 from core.errors import InputError, WorkbenchError
 from core.models import ResumeKind
 from core.schemas import JobMatch, JobSummary
@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Parses to a namespace whose `run` is to be called with it. Raises InputError for arguments that do not fit."""
     parser = _Parser(prog="python -m core", description="Match resumes with job descriptions.")
-    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize|models|evaluate")
+    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize|models|credits|evaluate")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
@@ -79,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     )
     listing.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
+    credits.add_to(commands.add_parser("credits", help=credits.HELP, description=credits.HELP))
     evaluate.add_to(commands.add_parser("evaluate", help=evaluate.HELP, description=evaluate.HELP))
     return parser
 
