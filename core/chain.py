@@ -88,7 +88,7 @@ def _recognise(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None
     def store(db: OwnerSession) -> None:
         if not run.awaits_review:
             source = pages.source(db, run)
-            pages.set_text(source, pages.usable_text(db, source))
+            pages.set_text(db, source, pages.usable_text(db, source))
 
     return store
 

@@ -180,7 +180,10 @@ class Job(Owned, table=True):
 
 
 class Picture(Owned, table=True):
-    """A picture as it was uploaded, or as a scanned page was rendered; each content once."""
+    """A picture as it was uploaded, or as a scanned page was rendered; each content once.
+
+    Once it is deleted by policy the data is empty, and what was read in it remains.
+    """
 
     __table_args__ = (UniqueConstraint("owner_id", "digest"),)
 
@@ -266,6 +269,11 @@ class Run(Owned, table=True):
     def workflow_id(self) -> str:
         """The engine's idempotency key: one workflow per attempt of a run."""
         return f"{self.id}-{self.attempt}"
+
+    @staticmethod
+    def id_of(workflow_id: str) -> str:
+        """The run a workflow belongs to."""
+        return workflow_id.rpartition("-")[0]
 
     @property
     def queue(self) -> str:

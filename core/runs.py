@@ -193,7 +193,7 @@ def confirm_review(db: OwnerSession, run_id: str, drafts: Sequence[Edits] | None
     text = pages.usable_text(db, source)
     attempt = run.attempt + 1
     _leave_review(db, run, status=RunStatus.SUMMARY_PENDING, attempt=attempt, reviewed_at=now())
-    pages.set_text(source, text)
+    pages.set_text(db, source, text)
     db.add(Attempt(run_id=run.id, number=attempt))
     db.add(Event(run_id=run.id, attempt=attempt, type=EventType.REVIEW_CONFIRMED))
     db.commit()
@@ -438,6 +438,7 @@ _REMEDIES: dict[str | None, Remedy] = {
     "image_not_a_job": "edit_text",
     "image_no_text": "new_files",
     "image_blurry": "new_files",
+    "picture_deleted": "new_files",
     "image_text_too_long": "review",
 }
 

@@ -123,6 +123,20 @@ class Settings(BaseSettings):
         None, description="Folder of EasyOCR's weights; empty: `easyocr` in the data folder."
     )
     easyocr_download: bool = Field(True, description="Whether EasyOCR may download weights that are missing.")
+    history_days: int = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description="Days the engine's records of finished runs are kept, with the text as it was written live; "
+        "no page needs them.",
+    )
+    picture_days: int | None = Field(
+        None,
+        ge=0,
+        le=36_500,
+        description="Days pictures are kept after the run that read them has finished; "
+        "0: until their text is confirmed; empty: as long as the client.",
+    )
     concurrency: int = Field(4, gt=0, description="Runs that one process works on at a time.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
 
