@@ -19,7 +19,9 @@ def tables(metadata: sa.MetaData = SQLModel.metadata) -> dict[str, Table]:
     """The tables that belong to clients, each after those it refers to; the clients' own is the first."""
     found: dict[str, Table] = {}
     for table in metadata.sorted_tables:
-        if table.name == ROOT or any(key.column.table.name in found for key in table.foreign_keys if not _outlives(key)):
+        if table.name == ROOT or any(
+            key.column.table.name in found for key in table.foreign_keys if not _outlives(key)
+        ):
             found[table.name] = table
     return found
 
@@ -31,15 +33,25 @@ def of(client_id: int, metadata: sa.MetaData = SQLModel.metadata) -> Mapping[Tab
     for name, table in found.items():
         keys = [key for key in table.foreign_keys if key.column.table.name in conditions and not _outlives(key)]
         direct = [key for key in keys if key.column.table.name == ROOT]
-        conditions[name] = sa.or_(
-            *(
-                key.parent == client_id
-                if key in direct
-                else key.parent.in_(sa.select(key.column).where(conditions[key.column.table.name]))
-                for key in direct or keys
+        conditions[name] = (
+            sa.or_(
+                *(
+                    key.parent == client_id
+                    if key in direct
+                    else key.parent.in_(sa.select(key.column).where(conditions[key.column.table.name]))
+                    for key in direct or keys
+                )
             )
-        ) if keys else table.c.id == client_id
+            if keys
+            else table.c.id == client_id
+        )
     return {found[name]: condition for name, condition in conditions.items()}
+
+
+def pictures(client_id: int) -> sa.Select[tuple[int]]:
+    """Ids of the pictures on this client's pages; others' pages may show the same."""
+    page = SQLModel.metadata.tables["page"]
+    return sa.select(page.c.picture_id).where(of(client_id)[page], page.c.picture_id.is_not(None)).distinct()
 
 
 def _outlives(key: sa.ForeignKey) -> bool:

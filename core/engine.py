@@ -13,6 +13,8 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from core import database, routing, slots
 from core.settings import settings
 
@@ -185,8 +187,18 @@ def ended(before: datetime, limit: int, offset: int = 0) -> list[str]:
 
 def forget(workflow_ids: Sequence[str]) -> None:
     """Delete all the engine knows of these workflows, their live text with it; ids it does not know are ignored."""
+    if not _has_tables():
+        return
     for start in range(0, len(workflow_ids), FORGET):  # each a transaction, in which nobody else can write on SQLite
         _client().delete_workflows(list(workflow_ids[start : start + FORGET]))
+
+
+def _has_tables() -> bool:
+    """Whether the engine was ever started on its database, which makes its tables."""
+    url = settings().engine_database_url
+    if _on_sqlite():
+        return sa.inspect(_sqlite_engine(url)).has_table("workflow_status")
+    return sa.inspect(database.engine()).has_table("workflow_status", schema="dbos")
 
 
 def clear_log() -> None:
@@ -226,7 +238,7 @@ def _on_sqlite() -> bool:
 
 
 @cache
-def _sqlite_engine(url: str) -> Any:
+def _sqlite_engine(url: str) -> sa.Engine:
     return database.connect(url)
 
 

@@ -10,9 +10,9 @@ from datetime import timedelta
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, and_, false, not_, or_
+from sqlalchemy import false, not_, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, func, select, update
+from sqlmodel import col, delete, func, select, update
 
 from core import i18n, jobs, prompts, review
 from core.database import OwnerSession
@@ -113,10 +113,21 @@ def discard_pictures(db: OwnerSession) -> int:
     return len(ids)
 
 
+def drop_unused(db: OwnerSession, ids: Sequence[int]) -> None:
+    """Delete those of these pictures that are on no page any more, and what was read in them, not yet committed."""
+    # Locked, so that nobody can put one of them on a page meanwhile; see `_keep`.
+    db.exec(select(Picture.id).where(col(Picture.id).in_(ids)).order_by(col(Picture.id)).with_for_update())
+    used = select(Page.picture_id).where(col(Page.picture_id).in_(ids))
+    for table, key in ((Reading, Reading.picture_id), (Picture, Picture.id)):
+        unused = (col(key).in_(ids), col(key).not_in(used))
+        db.exec(delete(table).where(*unused).execution_options(synchronize_session=False))
+
+
 def _needed(days: int) -> Any:
     """Ids of the pictures that are to be kept."""
-    reads = or_(Run.job_id == Page.job_id, and_(Run.resume_id == Page.resume_id, Run.kind != RunKind.MATCH))
-    is_read = func.coalesce(col(Job.text), col(Resume.text), type_=String) != ""
+    extracts = (col(Run.resume_id) == Page.resume_id) & (col(Run.kind) != RunKind.MATCH)
+    reads = or_(col(Run.job_id) == Page.job_id, extracts)
+    is_read = func.length(func.coalesce(col(Job.text), col(Resume.text))) > 0
     unread, read = (
         or_(col(Run.finished_at).is_(None), col(Run.finished_at) > now() - timedelta(days=most))
         for most in (max(days, 1), days)
@@ -126,7 +137,7 @@ def _needed(days: int) -> Any:
         .join(Run, reads)
         .join(Job, col(Job.id) == Page.job_id, isouter=True)
         .join(Resume, col(Resume.id) == Page.resume_id, isouter=True)
-        .where(col(Page.picture_id).is_not(None), or_(and_(not_(is_read), unread), read if days else false()))
+        .where(col(Page.picture_id).is_not(None), or_(not_(is_read) & unread, read if days else false()))
     )
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from core import i18n, usage
+from core import i18n, scoring, usage
 from core.i18n import translate
 from core.models import LLMCall, RunKind
 from core.render.escape import escape, unbroken
+from core.render.report import report_markdown
 from core.routing import EMBEDDING, VISION
 from core.runs import Fallback, RunView
 from core.settings import OFFLINE_MODEL
@@ -137,6 +138,16 @@ def cost_words(cost: Cost, locale: str) -> str:
         return translate(locale, "report.receipt.unknown" if cost.unknown else "report.receipt.free")
     known = dollars(cost.dollars, locale)
     return translate(locale, "report.receipt.more", dollars=known, calls=cost.unknown) if cost.unknown else known
+
+
+def report(view: RunView, locale: str) -> str:
+    """The whole report of a match as Markdown, for a file; empty when there is none."""
+    job = view.job.contract if view.job else None
+    if view.match is None or job is None:
+        return ""
+    match = view.match.contract
+    score = scoring.score(job.requirements, match.verdicts)
+    return report_markdown(match, job, score, locale, notice=notice(view, locale), receipt=table(of(view), locale))
 
 
 def table(receipt: Receipt, locale: str) -> str:

@@ -102,7 +102,8 @@ def test_migrations_make_exactly_the_tables_of_the_models() -> None:
 
 @pytest.mark.usefixtures("storage")
 def test_a_database_of_every_earlier_revision_is_brought_up_to_date_with_its_rows() -> None:
-    for revision in (f"{number:04}" for number in range(1, int(database.head_revision()))):
+    revisions = sorted(file.name.split("_")[0] for file in (database.MIGRATIONS / "versions").glob("[0-9]*.py"))
+    for revision in revisions[:-1]:
         engine = database.connect(settings().app_database_url)
         with engine.begin() as connection:
             command.upgrade(alembic(connection), revision)
@@ -115,20 +116,21 @@ def test_a_database_of_every_earlier_revision_is_brought_up_to_date_with_its_row
             run = db.exec(select(Run).where(Run.id == "r")).one()
             assert (run.id, run.wants_review, run.ocr_engine) == ("r", False, None)
             assert len(db.exec(select(Attempt)).all()) == 1
-            calls = db.exec(select(LLMCall).order_by(col(LLMCall.id))).all()
-            assert [(call.outcome, call.failure_code, call.tier, call.candidate) for call in calls] == [
-                ("ok", None, "offline", 0),
-                ("ok", None, "paid", 0),
-                ("failed", "timeout", "paid", 0),
-                ("cancelled", "cancelled", "paid", 0),
-                ("interrupted", None, "paid", 0),
-            ]
-            assert db.exec(select(Match)).one().model == OLD
-            jobs = db.exec(select(Job).order_by(col(Job.id))).all()
-            # Of no known prompt: nothing takes such a summary for one that is made today.
-            assert [(job.summary_model, job.summary_prompt) for job in jobs] == [(OLD, None), (None, None)]
-            resumes = db.exec(select(Resume).order_by(col(Resume.id))).all()
-            assert [resume.summary_model for resume in resumes] == ["offline/analyst", None, None]
+            if revision < "0003":  # which knew other outcomes, and filled in who had answered
+                calls = db.exec(select(LLMCall).order_by(col(LLMCall.id))).all()
+                assert [(call.outcome, call.failure_code, call.tier, call.candidate) for call in calls] == [
+                    ("ok", None, "offline", 0),
+                    ("ok", None, "paid", 0),
+                    ("failed", "timeout", "paid", 0),
+                    ("cancelled", "cancelled", "paid", 0),
+                    ("interrupted", None, "paid", 0),
+                ]
+                assert db.exec(select(Match)).one().model == OLD
+                jobs = db.exec(select(Job).order_by(col(Job.id))).all()
+                # Of no known prompt: nothing takes such a summary for one that is made today.
+                assert [(job.summary_model, job.summary_prompt) for job in jobs] == [(OLD, None), (None, None)]
+                resumes = db.exec(select(Resume).order_by(col(Resume.id))).all()
+                assert [resume.summary_model for resume in resumes] == ["offline/analyst", None, None]
         with engine.begin() as connection:
             command.downgrade(alembic(connection), revision)  # with its rows, too
             outcomes = connection.scalars(sa.text("SELECT outcome FROM llm_call ORDER BY id")).all()

@@ -42,11 +42,9 @@ def report(page: Page, view: RunView) -> None:
         _section(page, "questions_for_client")
         st.markdown("\n".join(f"- {render.escape(text)}" for text in match.questions_for_client))
     receipt(page, view)
-    notice, paid = receipts.notice(view, page.locale), receipts.table(receipts.of(view), page.locale)
-    markdown = render.report_markdown(match, job, score, page.locale, notice=notice, receipt=paid)
     st.download_button(
         page.t("download_report"),
-        data=markdown,
+        data=receipts.report(view, page.locale),
         file_name=f"match-{view.run.id[:8]}.md",
         mime="text/markdown",
         icon=":material/download:",
