@@ -38,8 +38,9 @@ def test_what_was_backed_up_in_the_middle_of_work_goes_on_in_another_folder(
 
     def write(name: str) -> None:
         for number in range(20):
-            if not stop.is_set():
-                begun.append(submit(owner, client_id, token=f"{name}{number}").id)
+            if stop.is_set():
+                return
+            begun.append(submit(owner, client_id, token=f"{name}{number}").id)
 
     writers = [threading.Thread(target=write, args=(name,)) for name in "ab"]
     for writer in writers:

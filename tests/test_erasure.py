@@ -20,7 +20,7 @@ from core.settings import OFFLINE_MODEL
 from tests.support.model_server import ModelServer
 from tests.test_app import button, open_app, texts
 from tests.test_database import add_owner
-from tests.test_retention import engine_rows
+from tests.test_retention import engine_rows, known
 from tests.test_runs import ENGLISH, JD, PACED, add_client, is_streaming, settle, submit, view, wait
 from tests.test_scans import files, in_review, screenshot
 from tests.test_scans import submit as submit_scan
@@ -80,10 +80,11 @@ def test_a_ledger_that_lets_go_of_a_run_outlives_the_client() -> None:
 def test_an_erased_client_leaves_nothing_and_takes_nothing_from_others(owner: int) -> None:
     other = add_client(owner)
     shared, own = screenshot(), screenshot(["Quality manager", "Requirements", "- 5 years of experience in audits"])
-    others = submit_scan(owner, other, files(shared), token="other")
+    others = submit_scan(owner, other, files(known(owner, shared)), token="other")
     in_review(owner, others.id)
     before, workflows = rows(), engine_rows("workflow_status")
     client_id, run = marked(owner)
+    known(owner, own)
     for token, picture in (("shared", shared), ("own", own)):
         waits = submit_scan(owner, client_id, files(picture), token=token)
         in_review(owner, waits.id)
@@ -151,7 +152,7 @@ def test_the_bytes_are_gone_from_the_files(owner: int, folder: Path) -> None:
 def test_an_export_holds_everything(owner: int) -> None:
     client_id, run = marked(owner)
     add_client(owner)
-    picture = screenshot()
+    picture = known(owner, screenshot())
     waits = submit_scan(owner, client_id, files(picture))
     in_review(owner, waits.id)
     archive = exported(owner, client_id)
