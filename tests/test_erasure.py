@@ -1,7 +1,10 @@
 """Exporting a client with everything and erasing them for good, on SQLite and on PostgreSQL."""
 
+import contextlib
 import io
 import json
+import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from sqlmodel import SQLModel, select
 
 from core import belongings, client_export, clients, database, engine, erasure, runs, usage
 from core.__main__ import main
-from core.errors import InputError, NotFoundError, StateError
+from core.errors import InputError, NotFoundError, StateError, WorkbenchError
 from core.models import Client, Owned, ResumeKind, Run, RunStatus
 from core.routing import Candidate
 from core.settings import OFFLINE_MODEL
@@ -119,6 +122,34 @@ def test_a_client_in_work_is_not_erased(owner: int, paced: Candidate, server: Mo
     settle(owner, run.id)
     erase(owner, client_id)
     assert rows()["run"] == 0
+
+
+@pytest.mark.usefixtures("storage")
+def test_whoever_begins_something_meanwhile_is_refused_or_comes_first(owner: int) -> None:
+    client_id = add_client(owner)
+    before = {table: count for table, count in rows().items() if table == "user"}
+    ended: list[str] = []
+
+    def submit_again_and_again() -> None:
+        try:
+            for number in range(200):
+                run = submit(owner, client_id, token=str(number))
+                with database.session(owner) as db:
+                    runs.cancel(db, run.id)
+        except WorkbenchError as error:
+            ended.append(error.code)
+
+    submitter = threading.Thread(target=submit_again_and_again)
+    submitter.start()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not ended:
+        with contextlib.suppress(StateError):
+            erase(owner, client_id)
+            break
+    submitter.join(60)
+    assert ended and ended[0] in ("not_found", "no_resume")
+    left = {table: count for table, count in rows().items() if count}
+    assert left == before
 
 
 @pytest.mark.usefixtures("storage")
