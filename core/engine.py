@@ -33,7 +33,7 @@ POLL = 0.05  # seconds between a viewer's reads on SQLite; PostgreSQL notifies
 HEARTBEAT = 0.2  # seconds a viewer waits before it hears that nothing is new
 SWEEP = 10.0  # seconds between looks for runs that nobody works on
 ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]  # as DBOS calls it
-FORGET = 20  # workflows deleted in one transaction; each may have some hundred rows
+FORGET = 10  # workflows deleted in one transaction; each may have some hundred rows
 
 _lock = threading.RLock()
 _clients: dict[str, "DBOSClient"] = {}  # by URL: this process's connection for submitting and viewing
@@ -144,7 +144,7 @@ def _keep(ended: threading.Event) -> None:
             if executes:  # outside the lock, which a run that is submitted waits for
                 tidying.go_on()
         except Exception as error:  # whatever is wrong now may be right at the next look
-            log.error("engine not running error=%s", type(error).__name__)
+            log.error("engine not running or not tidied error=%s", type(error).__name__)
         ended.wait(SWEEP)
 
 

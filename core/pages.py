@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MAX_PAGES = 30  # of one source; a posting has a few screenshots, a resume a few pages
 MAX_BYTES = 60 * 2**20  # of all its pictures together
 MAX_NAME = 120  # characters
-BATCH = 20  # pictures deleted in one transaction, in which nobody else can write on SQLite
+BATCH = 5  # pictures deleted in one transaction, in which nobody else can write on SQLite
 
 Source = Resume | Job
 
@@ -261,7 +261,8 @@ def set_text(db: OwnerSession, source: Source, text: str) -> None:
     else:
         source.text, source.locale = text, i18n.detect_locale(text)
     if settings().picture_days == 0:
-        discard_pictures(db)
+        while discard_pictures(db):
+            pass
 
 
 # --- their review -----------------------------------------------------------------------------------------------

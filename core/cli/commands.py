@@ -255,7 +255,8 @@ def _backup(arguments: argparse.Namespace) -> None:
 
 def _restore(arguments: argparse.Namespace) -> None:
     made = backup.restore(arguments.file)
-    files.say(arguments.locale, "restored", path=settings().data_dir, created_at=made.created_at)
+    place = settings().app_database_url.removeprefix("sqlite:///")
+    files.say(arguments.locale, "restored", path=place, created_at=made.created_at)
 
 
 # --- output -----------------------------------------------------------------------------------------------------
