@@ -104,7 +104,7 @@ def _recognise(progress: "_Progress", run: Run) -> Store:
     def store(db: OwnerSession) -> bool:
         if not run.awaits_review:
             source = pages.source(db, run)
-            pages.set_text(source, pages.usable_text(db, source))
+            pages.set_text(db, source, pages.usable_text(db, source))
         return outputs.of_paid_model(db, run, "ocr")
 
     return store

@@ -22,8 +22,15 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOCAL_USER = "local"
 
 # WAL lets pages read while a run writes; busy_timeout (ms) makes writers queue instead of failing;
-# synchronous=NORMAL is durable against a killed process, which is what WAL needs (sqlite.org/wal.html).
-SQLITE_PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+# synchronous=NORMAL is durable against a killed process, which is what WAL needs (sqlite.org/wal.html);
+# secure_delete overwrites what is deleted, which would otherwise stay readable in the file.
+SQLITE_PRAGMAS = (
+    "busy_timeout=30000",
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 WRITER_PATIENCE = 30.0  # seconds, as the busy_timeout
@@ -95,6 +102,18 @@ def engine() -> sa.Engine:
         except (OSError, sa.exc.OperationalError) as error:
             where = sa.make_url(url).render_as_string(hide_password=True)
             raise InputError("database_unavailable", where=where) from error
+
+
+def clear_log(engine: sa.Engine) -> None:
+    """Empty SQLite's write-ahead log, where what was deleted may still be read; does nothing on PostgreSQL.
+
+    Others who use the file at this moment may keep it from that: then the next call does it.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
+            log.warning("write-ahead log not emptied: the database is busy")
 
 
 def head_revision() -> str:

@@ -8,9 +8,12 @@ DBOS takes a fifth of a second to import, which the first page does not need: so
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
 
 from core import database, routing, slots
 from core.settings import settings
@@ -29,6 +32,8 @@ WORKFLOW_TIMEOUT = 6 * 3600.0  # seconds; a backstop above the sum of the model 
 POLL = 0.05  # seconds between a viewer's reads on SQLite; PostgreSQL notifies
 HEARTBEAT = 0.2  # seconds a viewer waits before it hears that nothing is new
 SWEEP = 10.0  # seconds between looks for runs that nobody works on
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]  # as DBOS calls it
+FORGET = 10  # workflows deleted in one transaction; each may have some hundred rows
 
 _lock = threading.RLock()
 _clients: dict[str, "DBOSClient"] = {}  # by URL: this process's connection for submitting and viewing
@@ -127,13 +132,19 @@ def keep_running() -> None:
 
 
 def _keep(ended: threading.Event) -> None:
+    from core import retention  # noqa: PLC0415 (as the workflow)
+
+    tidying = retention.Tidying()
     while not ended.is_set():
         try:
             with _lock:
-                if not ended.is_set() and start():
+                executes = not ended.is_set() and start()
+                if executes:
                     sweep()
+            if executes:  # outside the lock, which a run that is submitted waits for
+                tidying.go_on()
         except Exception as error:  # whatever is wrong now may be right at the next look
-            log.error("engine not running error=%s", type(error).__name__)
+            log.error("engine not running or not tidied error=%s", type(error).__name__)
         ended.wait(SWEEP)
 
 
@@ -159,6 +170,41 @@ def active(workflow_ids: Iterable[str]) -> dict[str, bool]:
     """Of the workflows the engine knows, whether it will still work on them."""
     found = _client().list_workflows(workflow_ids=list(workflow_ids), load_input=False, load_output=False)
     return {workflow.workflow_id: workflow.status in ("ENQUEUED", "PENDING", "DELAYED") for workflow in found}
+
+
+def ended(before: datetime, limit: int, offset: int = 0) -> list[str]:
+    """Ids of workflows that ended before that time, in the order they were begun."""
+    found = _client().list_workflows(
+        status=ENDED,
+        completed_before=before.isoformat(),
+        limit=limit,
+        offset=offset,
+        load_input=False,
+        load_output=False,
+    )
+    return [workflow.workflow_id for workflow in found]
+
+
+def forget(workflow_ids: Sequence[str]) -> None:
+    """Delete all the engine knows of these workflows, their live text with it; ids it does not know are ignored."""
+    if not _has_tables():
+        return
+    for start in range(0, len(workflow_ids), FORGET):  # each a transaction, in which nobody else can write on SQLite
+        _client().delete_workflows(list(workflow_ids[start : start + FORGET]))
+
+
+def _has_tables() -> bool:
+    """Whether the engine was ever started on its database, which makes its tables."""
+    url = settings().engine_database_url
+    if _on_sqlite():
+        return sa.inspect(_sqlite_engine(url)).has_table("workflow_status")
+    return sa.inspect(database.engine()).has_table("workflow_status", schema="dbos")
+
+
+def clear_log() -> None:
+    """As `database.clear_log`, of the engine's own database."""
+    if _on_sqlite():
+        database.clear_log(_sqlite_engine(settings().engine_database_url))
 
 
 def write(entry: dict[str, Any]) -> None:
@@ -192,7 +238,7 @@ def _on_sqlite() -> bool:
 
 
 @cache
-def _sqlite_engine(url: str) -> Any:
+def _sqlite_engine(url: str) -> sa.Engine:
     return database.connect(url)
 
 

@@ -197,7 +197,10 @@ class Job(Owned, table=True):
 
 
 class Picture(Owned, table=True):
-    """A picture as it was uploaded, or as a scanned page was rendered; each content once."""
+    """A picture as it was uploaded, or as a scanned page was rendered; each content once.
+
+    Once it is deleted by policy the data is empty, and what was read in it remains.
+    """
 
     __table_args__ = (UniqueConstraint("owner_id", "digest"),)
 
@@ -243,8 +246,8 @@ class Page(Owned, table=True):
     position: int
     filename: str = ""
     text: str | None = None
-    picture_id: int | None = Field(default=None, foreign_key="picture.id")
-    reading_id: int | None = Field(default=None, foreign_key="reading.id")
+    picture_id: int | None = Field(default=None, foreign_key="picture.id", index=True)
+    reading_id: int | None = Field(default=None, foreign_key="reading.id", index=True)
     engine_failure: str | None = None  # why the default engine read it instead of the one that was asked for
     tiles_done: int = 0
     tiles: int = 0  # 0: not known yet
@@ -262,8 +265,8 @@ class Run(Owned, table=True):
     failure_code: str | None = None
     client_id: int = Field(foreign_key="client.id", index=True)
     resume_id: int = Field(foreign_key="resume.id", index=True)
-    detailed_resume_id: int | None = Field(default=None, foreign_key="resume.id")
-    job_id: int | None = Field(default=None, foreign_key="job.id")
+    detailed_resume_id: int | None = Field(default=None, foreign_key="resume.id", index=True)
+    job_id: int | None = Field(default=None, foreign_key="job.id", index=True)
     model: str  # what was asked for, a route of `core.routing`; what answered stands with each result
     locale: str
     ocr_engine: str | None = None  # asked for; None when there is nothing to recognise
@@ -283,6 +286,16 @@ class Run(Owned, table=True):
     def workflow_id(self) -> str:
         """The engine's idempotency key: one workflow per attempt of a run."""
         return f"{self.id}-{self.attempt}"
+
+    @property
+    def workflow_ids(self) -> list[str]:
+        """Those of all attempts."""
+        return [f"{self.id}-{number}" for number in range(1, self.attempt + 1)]
+
+    @staticmethod
+    def id_of(workflow_id: str) -> str:
+        """The run a workflow belongs to."""
+        return workflow_id.rpartition("-")[0]
 
     @property
     def queue(self) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from core import i18n, usage
+from core import i18n, scoring, usage
 from core.i18n import translate
 from core.models import CreditEntry, EntryKind, LLMCall, RunKind
 from core.render.escape import escape, unbroken
+from core.render.report import report_markdown
 from core.routing import EMBEDDING, VISION
 from core.runs import Fallback, RunView
 from core.settings import OFFLINE_MODEL
@@ -160,6 +161,16 @@ def credit_words(entries: Iterable[CreditEntry], locale: str) -> str:
 def markdown(receipt: Receipt, locale: str) -> str:
     """The whole receipt: the table, and the credits."""
     return "\n\n".join(filter(None, (table(receipt, locale), credit_words(receipt.credits, locale))))
+
+
+def report(view: RunView, locale: str) -> str:
+    """The whole report of a match as Markdown, for a file; empty when there is none."""
+    job = view.job.contract if view.job else None
+    if view.match is None or job is None:
+        return ""
+    match = view.match.contract
+    score = scoring.score(job.requirements, match.verdicts)
+    return report_markdown(match, job, score, locale, notice=notice(view, locale), receipt=markdown(of(view), locale))
 
 
 def table(receipt: Receipt, locale: str) -> str:

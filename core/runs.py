@@ -49,6 +49,7 @@ POLL = 0.2  # seconds between looks at the status
 BATCH = 0.1  # seconds of live text in one delta at the start
 SLOWDOWN = 200_000  # characters: the browser redraws all text for every delta, so a delta waits 0.1 s more per 20,000
 PAGE_SIZE = 20
+COUNTED = 1000  # matches beyond the page of the history that is shown; of more, nobody needs to know how many
 
 StepState = Literal["pending", "running", "done", "failed", "cancelled"]
 
@@ -199,7 +200,7 @@ def confirm_review(db: OwnerSession, run_id: str, drafts: Sequence[Edits] | None
     text = pages.usable_text(db, source)
     attempt = run.attempt + 1
     _leave_review(db, run, status=RunStatus.SUMMARY_PENDING, attempt=attempt, reviewed_at=now())
-    pages.set_text(source, text)
+    pages.set_text(db, source, text)
     db.add(Attempt(run_id=run.id, number=attempt))
     db.add(Event(run_id=run.id, attempt=attempt, type=EventType.REVIEW_CONFIRMED))
     db.commit()
@@ -453,6 +454,7 @@ _REMEDIES: dict[str | None, Remedy] = {
     "image_not_a_job": "edit_text",
     "image_no_text": "new_files",
     "image_blurry": "new_files",
+    "picture_deleted": "new_files",
     "image_text_too_long": "review",
 }
 
@@ -530,9 +532,19 @@ class HistoryRow:
     created_at: datetime
 
 
-def count(db: OwnerSession) -> int:
-    """How many matches the owner has run."""
-    return db.exec(select(func.count(col(Run.id))).where(Run.kind == RunKind.MATCH)).one()
+def count(db: OwnerSession, page: int = 1) -> int:
+    """How many matches the owner has run. Counting takes the longer the more there are, so it ends `COUNTED` beyond the
+    page one is on: `counted_all` says whether that was before the last."""
+    some = select(Run.id).where(Run.kind == RunKind.MATCH).limit(_most_counted(page)).subquery()
+    return db.exec(select(func.count()).select_from(some)).one()
+
+
+def counted_all(total: int, page: int = 1) -> bool:
+    return total < _most_counted(page)
+
+
+def _most_counted(page: int) -> int:
+    return page * PAGE_SIZE + COUNTED
 
 
 def history(db: OwnerSession, page: int = 1, size: int = PAGE_SIZE) -> list[HistoryRow]:

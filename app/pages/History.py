@@ -38,13 +38,15 @@ def main() -> None:
 
 
 def _matches(page: Page) -> None:
+    number = st.session_state.get("history_page", 1)
     with page.session() as db:
-        total = runs.count(db)
+        total = runs.count(db, number)
     if not total:
         st.info(page.t("history.empty"), icon=":material/history:")
         st.page_link("pages/Workbench.py", label=page.t("new_match"), icon=":material/add:")
         return
-    st.caption(page.t("history.hint", total=total))
+    hint = "history.hint" if runs.counted_all(total, number) else "history.hint_more"
+    st.caption(page.t(hint, total=f"{total:,}"))
     pages = math.ceil(total / runs.PAGE_SIZE)
     number = st.pagination(pages, key="history_page") if pages > 1 else 1
     _rows(page, number)

@@ -208,14 +208,16 @@ def _sources(page: Page, view: RunView) -> None:
             st.text(pages.text_so_far(db, view.job))
         if any(each.picture_id for each in view.pages) and st.toggle(page.t("workbench.show_pictures")):
             for picture in _pictures(page.owner_id, view.job.id or 0):
-                st.image(picture)
+                if picture is None:
+                    st.caption(page.t("workbench.picture_deleted"))
+                else:
+                    st.image(picture)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _pictures(owner_id: int, job_id: int) -> list[bytes]:
+@st.cache_data(max_entries=8, ttl=600, show_spinner=False)  # soon forgotten, for pictures may be deleted
+def _pictures(owner_id: int, job_id: int) -> list[bytes | None]:
     with database.session(owner_id) as db:
-        previews = [pages.preview(db, each) for each in pages.of(db, db.require(Job, job_id))]
-    return [preview for preview in previews if preview is not None]
+        return pages.previews(db, db.require(Job, job_id))
 
 
 def main() -> None:
