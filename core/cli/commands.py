@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Parses to a namespace whose `run` is to be called with it. Raises InputError for arguments that do not fit."""
     parser = _Parser(prog="python -m core", description="Match resumes with job descriptions.")
-    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize|models|evaluate")
+    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize|models|worker|evaluate")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
@@ -79,10 +79,15 @@ def parser() -> argparse.ArgumentParser:
     )
     listing.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
+    worker = commands.add_parser("worker", help=_WORKER, description=_WORKER)
+    worker.set_defaults(run=_worker)
+    worker.add_argument("--locale", choices=list(i18n.LOCALES), help="language of messages; default: en")
+
     evaluate.add_to(commands.add_parser("evaluate", help=evaluate.HELP, description=evaluate.HELP))
     return parser
 
 
+_WORKER = "Execute the runs of the app's database, until SIGTERM or Ctrl-C; on PostgreSQL any number of workers may."
 _MODELS = "Which models do the work here, why, and which variable would bring others."
 
 
@@ -234,6 +239,12 @@ def _models(arguments: argparse.Namespace) -> None:
         good = models.show(overview, wanted, arguments.locale or i18n.DEFAULT)
     if not good:
         raise SystemExit(1)
+
+
+def _worker(_: argparse.Namespace) -> None:
+    from core import worker  # noqa: PLC0415 - no other command needs the engine
+
+    worker.run()
 
 
 # --- output -----------------------------------------------------------------------------------------------------
