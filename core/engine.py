@@ -201,6 +201,7 @@ def keep_running(*, worker: bool = False) -> None:
 def _keep(ended: threading.Event) -> None:
     reaper: Reaper | None = None
     swept = time.monotonic()
+    told = False
     while not ended.is_set():
         pause = LOOK
         try:
@@ -215,6 +216,9 @@ def _keep(ended: threading.Event) -> None:
                     if time.monotonic() - swept >= SWEEP:
                         sweep()
                         swept = time.monotonic()
+                elif not told:
+                    told = True
+                    log.info("engine waits: others execute")
         except Exception as error:  # whatever is wrong now may be right at the next look
             log.error("engine not running error=%s", type(error).__name__)
             pause = AFTER_FAILURE
