@@ -264,7 +264,8 @@ class Queued:
 
 
 def queued(queue: str) -> list[Queued]:
-    """The unfinished workflows of a queue, in the order they were handed over."""
+    """The unfinished workflows of a queue, in the order they were handed over. Raises what the database raises, also
+    when nobody has ever executed there."""
     found = _client().list_workflows(
         queue_name=queue, status=["ENQUEUED", "PENDING"], load_input=False, load_output=False
     )

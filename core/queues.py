@@ -47,7 +47,9 @@ def require_room(queue: str) -> None:
     try:
         unfinished = engine.queued(queue)
     except Exception as error:  # the run is kept, and handed over later: so it must not be refused now
-        log.warning("length of the queue unknown queue=%s error=%s", queue, type(error).__name__)
+        log.info(
+            "length of the queue unknown queue=%s error=%s", queue, type(error).__name__
+        )  # as before the first run
         return
     excess = len(unfinished) - routing.queues()[queue].depth + 1
     if excess > 0:
