@@ -1,10 +1,6 @@
 """Every test works in a folder of its own, on a database of its own."""
 
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +12,7 @@ import sqlalchemy as sa
 from core import database, engine, routing
 from core.settings import _variables_in_files, settings
 from tests.support.model_server import ModelServer, model_server
+from tests.support.postgres import postgres_binaries, postgres_server
 
 
 def forget() -> None:
@@ -74,34 +71,12 @@ def owner(folder: Path) -> int:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server of this session's own, on loopback."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").exists() else []
-    found = binaries[-1] if binaries else None
-    if found is None and (initdb := shutil.which("initdb")):
-        found = Path(initdb).parent
-    if found is None:
+    if postgres_binaries() is None:
         if os.environ.get("CI"):
             pytest.fail("CI must install PostgreSQL")
         pytest.skip("PostgreSQL is not installed")
-    home = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
-    home.chmod(0o777)
-    # PostgreSQL refuses to run as root.
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    data = home / "data"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def run(program: str, *arguments: str | Path) -> None:
-        subprocess.run([*user, found / program, "-D", data, *arguments], check=True, capture_output=True, cwd=home)
-
-    run("initdb", "-A", "trust", "-U", "test")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
-    run("pg_ctl", "-w", "-l", home / "log", "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://test@127.0.0.1:{port}"
-    finally:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(home, ignore_errors=True)
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,4 +1,4 @@
-"""Executors are killed again and again while runs keep coming: none is lost, none hangs, no finished step is paid twice.
+"""Executors are killed again and again while runs come: none is lost, none hangs, no finished step is paid for twice.
 
 `CHAOS_KILLS` is the number of kills on each database, 20 if it is not set.
 """
