@@ -1,14 +1,14 @@
 """How much of the throughput that its models allow the workbench reaches, with many runs at once and viewers attached.
 
-The models are a server on loopback in a process of its own: 300 ms to the first token, then 300 tokens at 5 ms each. So a
-match takes its models 3.59 s; the ideal is that the places for runs are always taken by models at work. The runs are all
-submitted at the beginning; the time is from the first submission to the end of the last run. The viewers follow runs as
-the page does, each the next one when its own has finished.
+The models are a server on loopback in a process of its own: 300 ms to the first token, then 300 tokens at 5 ms each.
+So a match takes its models 3.59 s; the ideal is that the places for runs are always taken by models at work. The runs
+are all submitted at the beginning; the time is from the first submission to the end of the last run. The viewers follow
+runs as the page does, each the next one when its own has finished.
 
 SQLite: this process executes, as the app does by default. PostgreSQL: two workers with half of the places each.
 
-`base_to_schedule` is how long the bare requests of as many matches as there are places take, one of them after the other
-in each, compared with the schedule: much above 1 the machine is busy, and the ratios mean little.
+`base_to_schedule` is how long the bare requests of a match take, as many matches at once as there are places, compared
+with the schedule: much above 1 the machine is busy, and the ratios mean little.
 """
 
 import argparse
