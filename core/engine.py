@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from core import database, routing, slots
+from core import database, routing, slots, streams
 from core.failover import Reaper
 from core.settings import settings
 
@@ -289,8 +289,14 @@ def write(entry: dict[str, Any]) -> None:
 
 def read(workflow_id: str, offset: int = 0) -> Iterator[dict[str, Any] | None]:
     """A workflow's live stream, replayed from an offset and then followed to its end; None when nothing is new."""
+    key = (settings().engine_database_url, workflow_id)
+    return streams.follow(key, lambda: _entries(workflow_id), offset, HEARTBEAT)
+
+
+def _entries(workflow_id: str) -> Iterator[dict[str, Any] | None]:
     from dbos import error  # noqa: PLC0415
 
+    offset = 0
     while True:
         try:
             for entry in _client().read_stream(
