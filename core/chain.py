@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dbos import DBOS
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from core import (
     credits,
@@ -47,30 +47,41 @@ from core.schemas import JobMatch, JobSummary, Verdict
 log = logging.getLogger(__name__)
 
 FLUSH = 0.05  # seconds between writes to the live stream: each is a transaction
+MAX_STARTS = 20  # of one task in one attempt: each but the first follows the end of a process in its midst
 CANCEL_CHECK = 0.25  # seconds between looks at the cancel request while a model writes
 
 
 @DBOS.workflow(name=engine.WORKFLOW)
 def run_workflow(owner_id: int, run_id: str, attempt: int) -> None:
     """Do one attempt of a run, task by task, up to the first that does not succeed."""
-    with database.session(owner_id) as db:
-        names = db.require(Run, run_id).tasks
-    for task in names:
-        if not DBOS.run_step({"name": task}, _step, task, owner_id, run_id, attempt):
-            return
+    with engine.working():
+        with database.session(owner_id) as db:
+            names = db.require(Run, run_id).tasks
+        for task in names:
+            if not DBOS.run_step({"name": task}, _step, task, owner_id, run_id, attempt):
+                return
 
 
 def adopt_orphans() -> None:
-    """Mend what a crash left between the app's database and the engine's: hand over unfinished runs the engine does
-    not know, and settle those it has given up."""
+    """Mend what a crash left between the app's database and the engine's.
+
+    An unfinished run the engine does not know is handed over if its attempt has not begun: the process died between
+    the two commits. If it has begun, the engine's record of it is lost, and the run fails, as does one that the engine
+    has given up: a retry goes on from what is kept.
+    """
     with Session(database.engine()) as db:
         in_work = [status for status in RunStatus if status.in_work]
         runs = db.exec(select(Run).where(col(Run.status).in_(in_work))).all()
+        started = select(Event.run_id, Event.attempt).where(Event.type == EventType.TASK_STARTED)
+        begun = set(db.exec(started.where(col(Event.run_id).in_([run.id for run in runs]))).all())
     active = engine.active(run.workflow_id for run in runs) if runs else {}
     for run in runs:
-        if run.workflow_id not in active:
+        waits = (run.id, run.attempt) not in begun
+        if waits and run.workflow_id not in active:
             engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt, queue=run.queue)
-        elif not active[run.workflow_id] and run.owner_id is not None:
+            continue
+        stops = run.cancel_requested_at is not None and waits  # at once, rather than when its turn has come
+        if (stops or not active.get(run.workflow_id)) and run.owner_id is not None:
             # A run that has finished since it was read stays as it is.
             with contextlib.suppress(_Superseded):
                 if run.cancel_requested_at is None:
@@ -246,6 +257,7 @@ class _Progress:
         self.run_id = run_id
         self.attempt = attempt
         self.task = task
+        self.slot = engine.slot()
 
     def session(self) -> OwnerSession:
         return database.session(self.owner_id)
@@ -255,6 +267,7 @@ class _Progress:
         self.check_cancel()
         if status is not None:
             self._move(status, EventType.TASK_STARTED)
+            self._refuse_poison()
 
     def stream(self) -> None:
         """The first words of the match can be read."""
@@ -293,9 +306,20 @@ class _Progress:
         log.info("run settled run=%s task=%s status=%s code=%s", self.run_id, self.task, status, code)
 
     def check_cancel(self) -> None:
-        """Raises Cancelled when the coach has asked the run to stop, _Superseded when this attempt has ended."""
+        """Raises Cancelled when the coach has asked the run to stop, _Superseded when this attempt has ended, and
+        engine.Ended when this process may no longer execute."""
+        if self.slot is not None and self.slot.ended.is_set():
+            raise engine.Ended
         with self.session() as db:
             self._refuse_cancelled(db)
+
+    def _refuse_poison(self) -> None:
+        """A task that has ended process after process must not end the next. Raises WorkbenchError."""
+        mine = (Event.run_id == self.run_id, Event.attempt == self.attempt, Event.task == self.task)
+        with self.session() as db:
+            started = select(func.count(col(Event.id))).where(*mine, Event.type == EventType.TASK_STARTED)
+            if db.exec(started).one() > MAX_STARTS:
+                raise WorkbenchError("interrupted")
 
     def _refuse_cancelled(self, db: OwnerSession) -> None:
         columns = select(Run.cancel_requested_at, Run.attempt).where(Run.id == self.run_id)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Float, and_, case, cast, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, exists, func
 
-from core import database, engine, routing
+from core import database, routing
 from core.models import Attempt, CreditEntry, EntryKind, Event, EventType, Run, RunStatus
 
 FAILURES = 20  # codes that are listed
@@ -91,8 +91,8 @@ def _queues(db: Session) -> list[QueueLoad]:
     each = select(*(column.label(name) for name, column in columns.items())).where(in_work).subquery().c
     waiting, running = Counter[str](), Counter[str]()
     for model, reads, works, count in db.execute(select(*each, func.count()).group_by(*each)).all():
-        (running if works else waiting)[engine.SCANS if reads else routing.queue(model)] += count
-    return [QueueLoad(name, waiting[name], running[name]) for name in (*routing.queues(), engine.SCANS)]
+        (running if works else waiting)[routing.SCANS if reads else routing.queue(model)] += count
+    return [QueueLoad(name, waiting[name], running[name]) for name in routing.queues()]
 
 
 def _steps(db: Session, start: datetime | None) -> list[StepTimes]:

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import or_
@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select, update
 
-from core import clients, credits, database, engine, jobs, pages, routing
+from core import clients, credits, database, engine, jobs, pages, queues, routing
 from core.database import OwnerSession
 from core.documents import Files
 from core.errors import StateError
@@ -39,6 +39,7 @@ from core.models import (
     RunStatus,
     now,
 )
+from core.queues import Place
 from core.review import Edits
 from core.schemas import Source
 from core.settings import settings
@@ -46,6 +47,8 @@ from core.settings import settings
 log = logging.getLogger(__name__)
 
 POLL = 0.2  # seconds between looks at the status
+PLACE_POLL = 2.0  # seconds between looks at the queue
+NOTICE = timedelta(seconds=1)  # a run that is begun sooner does not wait
 BATCH = 0.1  # seconds of live text in one delta at the start
 SLOWDOWN = 200_000  # characters: the browser redraws all text for every delta, so a delta waits 0.1 s more per 20,000
 PAGE_SIZE = 20
@@ -79,7 +82,7 @@ def submit_match(
 
     The job description is a text, or files in order, of which some may be pictures to be read as `ocr` says.
     Raises InputError when the text is too short or too long, StateError when the client has no finished resume, or when
-    the run costs more credits than there are.
+    the run costs more credits than there are, or too many runs wait already.
     """
     text = jobs.text_of(jd)
     scan = None if text is not None or isinstance(jd, str) else jd
@@ -107,7 +110,7 @@ def submit_match(
 def submit_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str, ocr: Ocr | None = None) -> Run:
     """Commit a resume version with the run that reads it, and start that; the same version gives the same run.
 
-    Raises StateError when the run costs more credits than there are.
+    Raises StateError when the run costs more credits than there are, or too many runs wait already.
     """
     run = _extraction(db, resume, model, locale)
     if not resume.text:
@@ -149,6 +152,7 @@ def _key(db: OwnerSession, *inputs: object) -> str:
 
 def _submit(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()) -> Run:
     if (known := db.get(Run, run.id)) is None:
+        queues.require_room(run.queue)
         try:
             _insert(db, run, job, scan)
             db.commit()
@@ -263,11 +267,12 @@ def retry(
     person will check what is recognised, even if that was not asked for at first; `model` and `ocr_engine` stand in for
     those that were.
 
-    Raises StateError when the run has not ended that way, so that a double click retries once, or when what is left to
-    do costs more credits than there are.
+    Raises StateError when the run has not ended that way, so that a double click retries once; when what is left to do
+    costs more credits than there are; or when too many runs wait already.
     """
     run = db.require(Run, run_id)
     to_be_read = run.ocr_engine and not pages.source(db, run).text
+    queues.require_room(routing.SCANS if to_be_read else routing.queue(model or run.model))
     changed = db.exec(
         update(Run)
         .where(
@@ -339,6 +344,7 @@ class RunView:
     readers: Sequence[str] = ()  # the OCR engines that read them, with their versions
     detailed_resume: Resume | None = None
     credits: Sequence[CreditEntry] = ()
+    place: Place | None = None  # in the queue, while it waits there
 
     @property
     def sources(self) -> dict[Source, str]:
@@ -393,6 +399,7 @@ def view(db: OwnerSession, run_id: str) -> RunView:
     run = db.require(Run, run_id)
     events = db.exec(select(Event).where(Event.run_id == run_id).order_by(col(Event.id))).all()
     scanned = pages.of(db, pages.source(db, run)) if run.ocr_engine else ()
+    steps = [_step(task, run, [e for e in events if e.task == task and e.type in _STATES]) for task in run.tasks]
     return RunView(
         run=run,
         client=db.require(Client, run.client_id),
@@ -400,12 +407,20 @@ def view(db: OwnerSession, run_id: str) -> RunView:
         detailed_resume=db.get(Resume, run.detailed_resume_id) if run.detailed_resume_id else None,
         job=db.get(Job, run.job_id) if run.job_id else None,
         match=db.exec(select(Match).where(Match.run_id == run_id)).first(),
-        steps=[_step(task, run, [e for e in events if e.task == task and e.type in _STATES]) for task in run.tasks],
+        steps=steps,
+        place=queues.place(run) if _waits(run, events) else None,
         pages=scanned,
         readers=pages.readers(db, scanned),
         credits=credits.of_run(db, run_id),
         calls=list(db.exec(select(LLMCall).where(LLMCall.run_id == run_id).order_by(col(LLMCall.id))).all()),
     )
+
+
+def _waits(run: Run, events: Sequence[Event]) -> bool:
+    """Whether no process has begun this attempt, although it has had the time to."""
+    mine = [event for event in events if event.attempt == run.attempt]
+    begun = any(event.type is EventType.TASK_STARTED for event in mine)
+    return run.status.in_work and not begun and bool(mine) and now() - mine[0].created_at > NOTICE
 
 
 _STATES: dict[EventType, StepState] = {
@@ -466,13 +481,18 @@ def remedy(run: Run) -> Remedy:
 
 def follow(owner_id: int, run_id: str) -> Iterator[RunView | None]:
     """The run now, and again whenever it has moved, until it is finished or waits for a person; None at each look that
-    finds nothing new, so that a page notices when nobody looks any more. Raises NotFoundError."""
+    finds nothing new, so that a page notices when nobody looks any more. While it waits for its turn it comes again
+    every few seconds, as the queue moves. Raises NotFoundError."""
     seen = None
+    begun = False
     while True:
         with database.session(owner_id) as db:
             run = db.require(Run, run_id)
-            state = (run.status, run.attempt, pages.progress(db, run))
+            turn = None if begun else time.monotonic() // PLACE_POLL
+            state = (run.status, run.attempt, pages.progress(db, run), turn)
             current = view(db, run_id) if state != seen else None
+            if current is not None:
+                begun = any(step.state != "pending" for step in current.steps)
         yield current
         if not run.status.in_work:
             return

@@ -141,6 +141,11 @@ class Settings(BaseSettings):
         "0: until their text is confirmed; empty: as long as the client.",
     )
     concurrency: int = Field(4, gt=0, description="Runs that one process works on at a time.")
+    execute: bool = Field(
+        True,
+        description="Whether the app itself works on runs; `False`: it only submits and shows them, and workers "
+        "(`python -m core worker`) do the work.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
 
     @classmethod

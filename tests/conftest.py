@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core import database, engine, routing
 from core.settings import _variables_in_files, settings
 from tests.support.model_server import ModelServer, model_server
-from tests.support.postgres import postgres_server
+from tests.support.postgres import postgres_binaries, postgres_server
 
 
 def forget() -> None:
@@ -71,11 +71,11 @@ def owner(folder: Path) -> int:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server of this session's own, on loopback."""
+    if postgres_binaries() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install PostgreSQL")
+        pytest.skip("PostgreSQL is not installed")
     with postgres_server() as url:
-        if url is None:
-            if os.environ.get("CI"):
-                pytest.fail("CI must install PostgreSQL")
-            pytest.skip("PostgreSQL is not installed")
         yield url
 
 

@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     """Parses to a namespace whose `run` is to be called with it. Raises InputError for arguments that do not fit."""
     parser = _Parser(prog="python -m core", description="Match resumes with job descriptions.")
     commands = parser.add_subparsers(
-        required=True, metavar="match|batch|summarize|models|credits|clients|backup|restore|evaluate"
+        required=True, metavar="match|batch|summarize|models|credits|clients|worker|backup|restore|evaluate"
     )
 
     def command(name: str, run: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
@@ -88,6 +88,9 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         sub.add_argument("file", type=Path, metavar="FILE")
         sub.add_argument("--locale", choices=list(i18n.LOCALES), help="language of messages; default: en")
+    worker = commands.add_parser("worker", help=_WORKER, description=_WORKER)
+    worker.set_defaults(run=_worker)
+    worker.add_argument("--locale", choices=list(i18n.LOCALES), help="language of messages; default: en")
 
     evaluate.add_to(commands.add_parser("evaluate", help=evaluate.HELP, description=evaluate.HELP))
     return parser
@@ -95,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
 
 _BACKUP = "A copy of all data as one ZIP file, also while the app runs."
 _RESTORE = "Fill an empty data folder from a backup."
+_WORKER = "Execute the runs of the app's database, until SIGTERM or Ctrl-C; on PostgreSQL any number of workers may."
 _MODELS = "Which models do the work here, why, and which variable would bring others."
 
 
@@ -258,6 +262,12 @@ def _restore(arguments: argparse.Namespace) -> None:
     made = backup.restore(arguments.file)
     place = settings().app_database_url.removeprefix("sqlite:///")
     files.say(arguments.locale, "restored", path=place, created_at=made.created_at)
+
+
+def _worker(_: argparse.Namespace) -> None:
+    from core import worker  # noqa: PLC0415 - no other command needs the engine
+
+    worker.run()
 
 
 # --- output -----------------------------------------------------------------------------------------------------

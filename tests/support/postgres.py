@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, on loopback, with an empty disk."""
+"""A PostgreSQL server of one's own, on loopback."""
 
 import os
 import shutil
@@ -10,19 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def _binaries() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").exists() else []
+def postgres_binaries() -> Path | None:
+    """Where PostgreSQL's programs are; None when it is not installed."""
+    if found := sorted(Path("/usr/lib/postgresql").glob("*/bin")):
+        return found[-1]
     initdb = shutil.which("initdb")
-    return found[-1] if found else Path(initdb).parent if initdb else None
+    return Path(initdb).parent if initdb else None
 
 
 @contextmanager
-def postgres_server() -> Iterator[str | None]:
-    """The server's URL, without a database; None where PostgreSQL is not installed."""
-    binaries = _binaries()
-    if binaries is None:
-        yield None
-        return
+def postgres_server() -> Iterator[str]:
+    """Run a server without data; its URL lacks the database's name."""
+    binaries = postgres_binaries()
+    assert binaries is not None
     home = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
     home.chmod(0o777)
     # PostgreSQL refuses to run as root.
