@@ -1,4 +1,5 @@
-"""Executors are killed again and again while runs come: none is lost, none hangs, no finished step is paid for twice.
+"""Executors are killed again and again while runs come: none is lost, none hangs, no finished step is paid for twice,
+and the ledger says what must have been charged.
 
 `CHAOS_KILLS` is the number of kills on each database, 20 if it is not set.
 """
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from core import database, engine, runs
-from core.models import Event, EventType, LLMCall, Match, Run, RunStatus
+from core import credits, database, engine, routing, runs
+from core.models import CreditEntry, EntryKind, Event, EventType, LLMCall, Match, Run, RunStatus
 from core.routing import Candidate
 from core.settings import OFFLINE_MODEL
 from tests.support.model_server import ModelServer
@@ -26,6 +27,7 @@ KILLS = int(os.environ.get("CHAOS_KILLS", "20"))
 UNFINISHED = 8  # runs there are at a time
 WARM = 3  # processes there are at a time: starting one takes seconds, so the next are on their way
 EXECUTING = {"sqlite": 1, "postgresql": 2}  # of them
+CREDITS = 100_000  # of the owner: not what this is about
 AT_MOST = 60 + 15 * KILLS  # seconds of killing, on a machine that has other work
 
 
@@ -61,7 +63,7 @@ class Fleet:
 @pytest.fixture
 def fleet(storage: str, folder: Path, paced: Candidate, configure: Callable[..., None]) -> Iterator[Fleet]:
     """On a machine that is busy starting processes a model may seem slow."""
-    configure(execute=False, stall_seconds=60, deadline_seconds=600)
+    configure(execute=False, stall_seconds=60, deadline_seconds=600, credits=True, signup_credits=CREDITS)
     fleet = Fleet(folder)
     yield fleet
     fleet.end()
@@ -116,6 +118,8 @@ def test_nothing_is_lost_however_often_executors_are_killed(
         assert len(db.exec(select(Match)).all()) == len(coach.submitted)
         events = db.exec(select(Event).order_by(col(Event.id))).all()
         calls = db.exec(select(LLMCall).where(LLMCall.outcome == "ok")).all()
+        entries = db.exec(select(CreditEntry)).all()
+        balance = credits.balance(db)
         on_paced = set(db.exec(select(Run.id).where(Run.model == PACED)).all())
     # A finished step is never begun again, and every request belongs to one beginning of a step.
     finished: set[tuple[str, str]] = set()
@@ -129,6 +133,12 @@ def test_nothing_is_lost_however_often_executors_are_killed(
             finished.add((event.run_id, event.task))
     for task in ("job_summary", "job_match"):
         assert len(on_paced) <= server.requests[task] <= started[task]
+    # Every task of a run by a model is charged once and kept, whatever died meanwhile.
+    booked = Counter((entry.run_id, entry.task, entry.kind) for entry in entries if entry.run_id)
+    price = sum(routing.cost(task, PACED) for task in ("job_summary", "job_match"))
+    assert set(booked) == {(run, task, EntryKind.DEBIT) for run in on_paced for task in ("job_summary", "job_match")}
+    assert set(booked.values()) == {1}
+    assert balance == sum(entry.amount for entry in entries) == CREDITS - price * len(on_paced)
     # The window: an answer that was logged as complete, and whose process died before it was kept.
     answered = Counter((call.run_id, call.task) for call in calls)
     repeated = sum(count - 1 for count in answered.values())
