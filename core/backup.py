@@ -88,7 +88,7 @@ def restore(path: Path) -> Manifest:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             manifest = _manifest(archive, path)
             target.mkdir(parents=True, exist_ok=True)
-            if any(target.iterdir()):
+            if any(place.exists() for place in places.values()):
                 raise InputError("restore_not_empty", path=target)
             with tempfile.TemporaryDirectory(prefix=".restore-", dir=target) as folder:
                 for name, digest in manifest.files.items():

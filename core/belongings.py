@@ -1,7 +1,7 @@
 """Which rows are a client's: read off the foreign keys, so that a table that is added later is among them by itself.
 
 A table belongs to clients when it names a client, or else rows of such tables: the calls of a run, the pages of a
-resume. What only names a client's row until that is deleted (ON DELETE SET NULL), as a ledger does, does not.
+resume. The ledger of credits names runs without a key, and stays.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,7 @@ def tables(metadata: sa.MetaData = SQLModel.metadata) -> dict[str, Table]:
     """The tables that belong to clients, each after those it refers to; the clients' own is the first."""
     found: dict[str, Table] = {}
     for table in metadata.sorted_tables:
-        if table.name == ROOT or any(
-            key.column.table.name in found for key in table.foreign_keys if not _outlives(key)
-        ):
+        if table.name == ROOT or any(key.column.table.name in found for key in table.foreign_keys):
             found[table.name] = table
     return found
 
@@ -31,7 +29,7 @@ def of(client_id: int, metadata: sa.MetaData = SQLModel.metadata) -> Mapping[Tab
     conditions: dict[str, ColumnElement[bool]] = {}
     found = tables(metadata)
     for name, table in found.items():
-        keys = [key for key in table.foreign_keys if key.column.table.name in conditions and not _outlives(key)]
+        keys = [key for key in table.foreign_keys if key.column.table.name in conditions]
         direct = [key for key in keys if key.column.table.name == ROOT]
         conditions[name] = (
             sa.or_(
@@ -52,8 +50,3 @@ def pictures(client_id: int) -> sa.Select[tuple[int]]:
     """Ids of the pictures on this client's pages; others' pages may show the same."""
     page = SQLModel.metadata.tables["page"]
     return sa.select(page.c.picture_id).where(of(client_id)[page], page.c.picture_id.is_not(None)).distinct()
-
-
-def _outlives(key: sa.ForeignKey) -> bool:
-    """Whether a row lets go of what it names when that is deleted, instead of being deleted with it."""
-    return key.ondelete == "SET NULL"

@@ -88,6 +88,7 @@ def adopt_orphans() -> None:
                     _Progress(run.owner_id, run.id, run.attempt, "").settle(RunStatus.FAILED, "interrupted")
                 else:
                     _Progress(run.owner_id, run.id, run.attempt, "").settle(RunStatus.CANCELLED, "cancelled")
+                    engine.take_out(run.workflow_id)
 
 
 # --- what each task reads and stores ----------------------------------------------------------------------------
@@ -283,6 +284,10 @@ class _Progress:
             if self.task == "ocr" and run.awaits_review:
                 status = RunStatus.REVIEW_PENDING
             self._set(db, status, EventType.TASK_COMPLETED if store else None)
+            # Readings of pictures are stored one by one; any other output by whoever was faster, if this process stood
+            # still for so long that another has taken the run over.
+            if store and self.task != "ocr" and outputs.is_stored(db, run, self.task):
+                raise _Superseded
             if status is RunStatus.REVIEW_PENDING:
                 self._refuse_cancelled(db)  # nobody would look any more
             if store and not store(db):

@@ -29,8 +29,11 @@ SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "foreign_keys=ON",
+    "recursive_triggers=ON",  # what keeps the ledger from changes then sees REPLACE, too
     "secure_delete=ON",
 )
+
+SHORT_PATIENCE = 500  # ms
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 WRITER_PATIENCE = 30.0  # seconds, as the busy_timeout
@@ -112,8 +115,13 @@ def clear_log(engine: sa.Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
     with engine.connect() as connection:
-        if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
-            log.warning("write-ahead log not emptied: the database is busy")
+        # It waits for readers, and while it waits nobody may write.
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={SHORT_PATIENCE}")
+        try:
+            if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
+                log.warning("write-ahead log not emptied: the database is busy")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA {SQLITE_PRAGMAS[0]}")
 
 
 def head_revision() -> str:

@@ -127,12 +127,13 @@ def _destroy(grace: float = 0) -> None:
 def _guard(slot: slots.Slot) -> None:
     """Stop what runs in this process as soon as its slot may be another's. Asks nothing else, so that nothing else can
     keep it from asking."""
-    while slot.held():
-        if slot.ended.wait(LOOK):
-            return
-    if not slot.ended.is_set():
-        slot.ended.set()
+    try:
+        while slot.held():
+            if slot.ended.wait(LOOK):
+                return
         log.error("slot lost executor=%s", slot.executor_id)
+    finally:  # however the asking ended
+        slot.ended.set()
 
 
 @contextmanager
@@ -257,6 +258,11 @@ def enqueue(workflow_id: str, owner_id: int | None, *arguments: Any, queue: str)
         owner_id,
         *arguments,
     )
+
+
+def take_out(workflow_id: str) -> None:
+    """Of its queue, where it would keep its place; nothing is lost of a workflow that has ended, or is not known."""
+    _client().cancel_workflows([workflow_id])
 
 
 def active(workflow_ids: Iterable[str]) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""What leaves the app as a file, each noted among the events of its run."""
+"""Reports that leave the app as files, each noted among the events of its run."""
 
 from core import receipts, runs
 from core.database import OwnerSession

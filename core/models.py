@@ -374,7 +374,8 @@ class CreditEntry(Owned, table=True):
     """
 
     __tablename__ = "credit_entry"
-    __table_args__ = (UniqueConstraint("owner_id", "key"),)
+    # The balance is asked for on every page: the index alone answers it.
+    __table_args__ = (UniqueConstraint("owner_id", "key"), Index("ix_credit_entry_balance", "owner_id", "amount"))
 
     id: int | None = Field(default=None, primary_key=True)
     key: str
@@ -389,6 +390,8 @@ class CreditEntry(Owned, table=True):
 
 class Event(Owned, table=True):
     """What happened to a run, written in the transaction that made it happen. Step durations are read from here."""
+
+    __table_args__ = (Index("ix_event_times", "type", "created_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     run_id: str = Field(foreign_key="run.id", index=True)

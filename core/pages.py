@@ -96,27 +96,28 @@ def digest(document: Document) -> str:
     return hashlib.sha256(b"\0".join(page.picture or (page.text or "").encode() for page in document.pages)).hexdigest()
 
 
-def discard_pictures(db: OwnerSession) -> int:
-    """Delete the data of some of the owner's pictures that are kept no longer, by the setting `picture_days`, not yet
-    committed. Returns how many it were; 0 when there are none left.
+def discard_pictures(db: OwnerSession, ids: Sequence[int] | None = None) -> int:
+    """Delete the data of some of the owner's pictures, or of these, that are kept no longer by the setting
+    `picture_days`, not yet committed. Returns how many it were; 0 when there are none left.
 
     A picture is needed while its text is not there, and a day beyond the end of a run that never got one: for a retry.
     """
     if (days := settings().picture_days) is None:
         return 0
     needed = _needed(days)
-    old = select(Picture.id).where(func.length(Picture.data) > 0, col(Picture.id).not_in(needed)).limit(BATCH)
-    ids = db.exec(old.with_for_update()).all()
+    old = select(Picture.id).where(func.length(Picture.data) > 0, col(Picture.id).not_in(needed))
+    old = old.limit(BATCH) if ids is None else old.where(col(Picture.id).in_(ids))
+    found = db.exec(old.order_by(col(Picture.digest)).with_for_update()).all()  # in the order of `_keep`
     # Asked once more: by now somebody may have uploaded one of them again.
-    unused = (col(Picture.id).in_(ids), col(Picture.id).not_in(needed))
+    unused = (col(Picture.id).in_(found), col(Picture.id).not_in(needed))
     db.exec(update(Picture).where(*unused).values(data=b"").execution_options(synchronize_session=False))
-    return len(ids)
+    return len(found)
 
 
 def drop_unused(db: OwnerSession, ids: Sequence[int]) -> None:
     """Delete those of these pictures that are on no page any more, and what was read in them, not yet committed."""
     # Locked, so that nobody can put one of them on a page meanwhile; see `_keep`.
-    db.exec(select(Picture.id).where(col(Picture.id).in_(ids)).order_by(col(Picture.id)).with_for_update())
+    db.exec(select(Picture.id).where(col(Picture.id).in_(ids)).order_by(col(Picture.digest)).with_for_update())
     used = select(Page.picture_id).where(col(Page.picture_id).in_(ids))
     for table, key in ((Reading, Reading.picture_id), (Picture, Picture.id)):
         unused = (col(key).in_(ids), col(key).not_in(used))
@@ -261,8 +262,7 @@ def set_text(db: OwnerSession, source: Source, text: str) -> None:
     else:
         source.text, source.locale = text, i18n.detect_locale(text)
     if settings().picture_days == 0:
-        while discard_pictures(db):
-            pass
+        discard_pictures(db, [page.picture_id for page in of(db, source) if page.picture_id])
 
 
 # --- their review -----------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from core.settings import settings
 log = logging.getLogger(__name__)
 
 INTERVAL = 3600.0  # seconds from the end of one round to the next
-BATCH = 100  # workflows at one look
+BATCH = 10  # workflows at one look: nobody looks for dead processes meanwhile
 
 
 class Tidying:

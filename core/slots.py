@@ -115,7 +115,7 @@ class _AdvisorySlot(Slot):
         try:
             with self._using:
                 return bool(self._connection.scalar(query, {"class": _LOCK_CLASS, "number": self._number}))
-        except sa.exc.DBAPIError:
+        except sa.exc.SQLAlchemyError:  # also what is said of a connection that somebody else has found broken
             return False
 
     def release(self) -> None:

@@ -70,15 +70,6 @@ def test_every_table_of_an_owner_belongs_to_clients_or_is_shared_by_them() -> No
     assert set(belongings.tables()) == owned - SHARED
 
 
-def test_a_ledger_that_lets_go_of_a_run_outlives_the_client() -> None:
-    metadata = sa.MetaData()
-    sa.Table("client", metadata, sa.Column("id", sa.Integer, primary_key=True))
-    sa.Table("run", metadata, sa.Column("id", sa.Integer), sa.Column("client_id", sa.ForeignKey("client.id")))
-    sa.Table("entry", metadata, sa.Column("run_id", sa.ForeignKey("run.id", ondelete="SET NULL")))
-    sa.Table("rating", metadata, sa.Column("run_id", sa.ForeignKey("run.id")))
-    assert list(belongings.tables(metadata)) == ["client", "run", "rating"]
-
-
 @pytest.mark.usefixtures("storage")
 def test_an_erased_client_leaves_nothing_and_takes_nothing_from_others(owner: int) -> None:
     other = add_client(owner)

@@ -18,6 +18,8 @@ FROZEN = {
         $$ BEGIN RAISE EXCEPTION 'credit_entry is append-only'; END $$""",
         """CREATE TRIGGER credit_entry_frozen BEFORE UPDATE OR DELETE ON credit_entry
         FOR EACH ROW EXECUTE FUNCTION credit_entry_frozen()""",
+        """CREATE TRIGGER credit_entry_kept BEFORE TRUNCATE ON credit_entry
+        FOR EACH STATEMENT EXECUTE FUNCTION credit_entry_frozen()""",
     ],
 }
 
@@ -42,11 +44,14 @@ def upgrade() -> None:
     with op.batch_alter_table("credit_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_credit_entry_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_credit_entry_run_id"), ["run_id"], unique=False)
+        batch_op.create_index("ix_credit_entry_balance", ["owner_id", "amount"], unique=False)
+    op.create_index("ix_event_times", "event", ["type", "created_at"])
     for statement in FROZEN[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_event_times", "event")
     op.drop_table("credit_entry")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION credit_entry_frozen()")

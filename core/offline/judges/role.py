@@ -81,6 +81,7 @@ def _showing(work: dict[str, float], evidence: Evidence) -> list[Passage]:
     """The passages that name most of what the work takes, the best first."""
     told: dict[Passage, float] = {}
     for name, weight in work.items():
-        for passage in {found.passage for found in evidence.terms(name)[:3] if found.relation in ("same", "instance")}:
+        named = [found.passage for found in evidence.terms(name)[:3] if found.relation in ("same", "instance")]
+        for passage in dict.fromkeys(named):
             told[passage] = told.get(passage, 0.0) + weight
     return sorted(told, key=lambda passage: (-told[passage], passage.line))
