@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from core.offline.lines import HAN, fold, width
+from core.offline.lines import HAN, INVISIBLE, fold, width
 
 RUN = 5  # words or Han characters in a row; fewer are shared by chance, unless they are a line or a requirement
 GAP = 3  # words or characters of another origin that do not end a pasted stretch
@@ -22,7 +22,6 @@ LEAST_ROWS = 80
 REPEATS = 5  # how often a run may be said, unless something else stands between
 LONGEST_LINE = 300  # characters; of a longer line, which says more than one thing, only the sentence goes
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _TAG = re.compile(r"<!--|-->|</?[A-Za-z][^<>\n]{0,300}>")
 # Cyrillic and Greek letters that look like Latin ones: nobody sees that a word is written with them.
 _TWINS = str.maketrans(
@@ -107,7 +106,7 @@ def without_orders(posting: str) -> str:
 
 def _blanked(text: str, find: Callable[[str], Iterable[tuple[int, int]]]) -> str:
     """`find` is given the text without what is invisible, and says from where to where nothing counts."""
-    places = [at for at, character in enumerate(text) if not _INVISIBLE.match(character)]
+    places = [at for at, character in enumerate(text) if not INVISIBLE.match(character)]
     characters = list(text)
     for start, end in find("".join(text[at] for at in places)):
         for at in range(places[start], places[end - 1] + 1):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from core import stuffing
 from core.grounding import occurs
 from core.offline import analyse, jobs, vocabulary
-from core.offline.demands import read, split, years_in
+from core.offline.cutting import split
+from core.offline.demands import read, years_in
 from core.offline.text import clean
 from core.schemas import JobSummary
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from core.offline.demands import job_terms
+from core.offline.job_terms import job_terms
 from core.offline.lines import HAN, width
 from core.offline.terms import key
 

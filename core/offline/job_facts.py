@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from core.offline import vocabulary
-from core.offline.demands import cue, job_terms
+from core.offline.job_terms import cue, job_terms
 from core.offline.lines import width
 from core.offline.postings import ICONS, LONGEST_LINE, Posting
 from core.offline.text import sentences

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import get_args
 
 from core.offline import job_facts, vocabulary
-from core.offline.demands import Demand, Piece, cue, read
+from core.offline.cutting import Piece
+from core.offline.demands import Demand, read
+from core.offline.job_terms import cue
 from core.offline.lines import has_han, width
 from core.offline.postings import Posting, read_posting
 from core.offline.terms import key
@@ -201,7 +203,7 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
 def _is_known(name: str, known: Iterable[str]) -> bool:
     """Whether a demand names it, something it is an instance of, or an instance of it."""
     return any(
-        vocabulary.relation(*pair) in ("same", "instance", "broader")
+        vocabulary.relation(*pair) in (*vocabulary.FULL_RELATIONS, "broader")
         for other in known
         for pair in ((name, other), (other, name))
     )

@@ -9,7 +9,7 @@ HAN = "\u2e80-\u2fdf\u3005\u3007\u3400-\u9fff\uf900-\ufaff"
 # One character of a word that spaces set off: `\b` would take Chinese and Japanese characters for parts of it too.
 LETTER = f"[^\\W_{HAN}\u3040-\u30ff]"
 _HAN = re.compile(f"[{HAN}]")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 # A hyphen, an "o" or a number is a bullet only when a space follows; the graphical marks always are.
 _BULLET = re.compile(
     r"^\s*(?:#{1,6}\s+|[•·→⇒»›❖▪●○◦■□◆◇►▶▸➢➤➔✓✔✦★☆※‣⁃∙\uf000-\uf0ff]+\ufe0f?\s*"
@@ -58,7 +58,7 @@ def ends_sentence(text: str) -> bool:
 
 def read(text: str) -> list[Line]:
     """The lines that say something, in order, wide gaps narrowed. Invisible characters and surrogates are dropped."""
-    clean = _INVISIBLE.sub("", text.encode("utf-8", "ignore").decode("utf-8"))
+    clean = INVISIBLE.sub("", text.encode("utf-8", "ignore").decode("utf-8"))
     rows = []
     for printed in clean.splitlines():
         row = _GAP.sub(lambda gap: "\t" if "\t" in gap[0] else " " * 8, printed)

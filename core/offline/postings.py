@@ -10,7 +10,9 @@ from functools import cache
 from itertools import takewhile
 
 from core.offline import headings, vocabulary
-from core.offline.demands import Piece, cue, job_terms, split, years_in
+from core.offline.cutting import Piece, split
+from core.offline.demands import years_in
+from core.offline.job_terms import cue, job_terms
 from core.offline.lines import OPEN_END, Line, ends_sentence, has_han, rejoin, width
 from core.offline.lines import join as join_lines
 from core.offline.lines import read as read_lines

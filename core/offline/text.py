@@ -7,10 +7,9 @@ from functools import cache, lru_cache
 
 import snowballstemmer
 
-from core.offline.lines import HAN, fold, has_han
+from core.offline.lines import HAN, INVISIBLE, fold, has_han
 from core.offline.vocabulary import data
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _BLOCK_TAG = re.compile(r"<\s*/?\s*(?:p|br|li|ul|ol|div|h[1-6]|tr|table|section)\b[^<>]{0,200}>", re.I)
 _INLINE_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 # A gap wider than two columns says no more than one of two.
@@ -57,7 +56,7 @@ def plain_marks(text: str) -> str:
 def clean(text: str) -> str:
     """`text` without invisible characters, HTML and wide gaps. What orders a reader about is gone before: see
     `core.stuffing`."""
-    text = plain_marks(_INVISIBLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
+    text = plain_marks(INVISIBLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     if "<" in text or "&" in text:
         text = html.unescape(_INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text)))
     return _BLANK_LINES.sub("\n\n", _GAP.sub("  ", text))
@@ -144,4 +143,4 @@ def stem_sequence(text: str) -> list[str]:
 
 def clean_resume(text: str) -> str:
     """As `clean`, but nothing inside a line changes, so that a quote from it still stands in the document."""
-    return plain_marks("\n".join(_INVISIBLE.sub("", text).splitlines()))
+    return plain_marks("\n".join(INVISIBLE.sub("", text).splitlines()))

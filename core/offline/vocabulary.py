@@ -16,8 +16,9 @@ Relation = Literal["same", "instance", "implied", "broader", "near"]
 
 KINDS = wordfiles.KINDS
 HARD_KINDS = frozenset({"tech", "tool", "method", "skill"})
-# Evidence in the order of its worth: only the first two are worth full credit, the last none.
-RELATIONS: tuple[Relation, ...] = ("same", "instance", "implied", "near", "broader")
+# Evidence in the order of its worth: only those of FULL_RELATIONS are worth full credit, the last none.
+FULL_RELATIONS: tuple[Relation, ...] = ("same", "instance")
+RELATIONS: tuple[Relation, ...] = (*FULL_RELATIONS, "implied", "near", "broader")
 
 _HAN = re.compile(r"[\u3400-\u9fff、]")
 _START = re.compile(r"(?<![a-z0-9])[a-z0-9]|[^a-z0-9\s]")  # where a name may begin: not within a Latin word

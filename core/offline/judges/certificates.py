@@ -19,6 +19,7 @@ from core.offline.judges.common import (
     written,
 )
 from core.offline.text import stems
+from core.offline.vocabulary import FULL_RELATIONS
 
 _CERTIFICATE = re.compile(
     r"证|资格|职称|certif|licen[cs]|registered|registration|\bcards?\b|diploma|provider|accredit|chartered", re.I
@@ -33,8 +34,6 @@ _GENERIC = re.compile(
 BEFORE = 14  # characters in which "provisional" or "lapsed" stands before the name
 _LISTS = frozenset({"certifications", "education", "summary", "head", "skills", "languages", "other"})
 _STATEMENT = re.compile(r"[；;。|｜]|\.\s")
-# A neighbouring certificate is not the one that is asked for.
-_HOLDING = ("same", "instance")
 _CERTIFIED = re.compile(r"\bcertified\b|\bcertificat\w+|\blicen[cs]ed?\b|证", re.I)
 _GRADE = re.compile(r"初级|中级|高级|[一二三四]级")
 _PARTS = r"(?:已|通过|过)[^，,。；;]{0,8}[科门]"
@@ -72,7 +71,8 @@ def judge(case: Case) -> Answer:
     subjects = [term for term in demand.terms if vocabulary.kind(term) in vocabulary.HARD_KINDS]
     best: dict[str, Found] = {}
     for term in terms:
-        found = [f for f in evidence.terms(term, demand.text) if f.relation in _HOLDING and _is_proof(f)]
+        # A neighbouring certificate is not the one that is asked for.
+        found = [f for f in evidence.terms(term, demand.text) if f.relation in FULL_RELATIONS and _is_proof(f)]
         if found:
             best[term] = min(found, key=lambda f: not _held(f, demand.text, subjects))
     if not best:
@@ -99,7 +99,9 @@ def _under_way(case: Case) -> Answer | None:
 
 def _by_example(case: Case) -> Answer | None:
     """Certified in one of what stands in brackets: "Forklift certified (sit-down and reach truck)"."""
-    found = [hit for name in case.demand.examples for hit in case.evidence.terms(name) if hit.relation in _HOLDING]
+    found = [
+        hit for name in case.demand.examples for hit in case.evidence.terms(name) if hit.relation in FULL_RELATIONS
+    ]
     shown = next((hit for hit in found if _CERTIFIED.search(hit.passage.claimed) and not _pending(hit)), None)
     return Answer("partial", (shown.passage,), "certificate_near", {"found": shown.name}) if shown else None
 

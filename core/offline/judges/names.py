@@ -22,12 +22,12 @@ from core.offline.judges.common import (
     written,
 )
 from core.offline.text import stems
+from core.offline.vocabulary import FULL_RELATIONS
 
 FULL, HALF, NONE = 1.0, 0.5, 0.0
 # Of the words of a name, rare ones weighing more, that one passage must have to be taken for it.
 SAME_WORDS = 0.6
 LONG_WORD = 7  # letters
-_FULL_RELATIONS = ("same", "instance")
 _EVENT = re.compile(r"\s*(?:conferences?|journals?|meet-?ups?|(?:顶级|国际|学术)*(?:会议|顶会|期刊))", re.I)
 # A line that says what was done, wherever it stands.
 _DOING = re.compile(
@@ -87,8 +87,8 @@ def _best(case: Case, terms: Sequence[str]) -> dict[str, Found]:
     example = _example(case) if demand.examples else None
     for term in terms:
         found = next(iter(case.evidence.terms(term, demand.text)), None)
-        choices = [found] if found and (found.relation in _FULL_RELATIONS or not denied.get(term)) else []
-        weakly = [choice.passage for choice in choices if choice.weak and choice.relation in _FULL_RELATIONS]
+        choices = [found] if found and (found.relation in FULL_RELATIONS or not denied.get(term)) else []
+        weakly = [choice.passage for choice in choices if choice.weak and choice.relation in FULL_RELATIONS]
         enough = any(_worth(choice, demand) == FULL for choice in choices)
         if not enough and not denied.get(term):
             # What a passage says weakly by the name itself it does not say strongly by its words.
@@ -155,11 +155,11 @@ def _with_number(name: str, short: str) -> str:
 def _example(case: Case) -> Found | None:
     """The best evidence of an example that is worth full credit."""
     found = [hit for name in case.demand.examples for hit in case.evidence.terms(name, case.demand.text)[:1]]
-    return next((hit for hit in found if hit.relation in _FULL_RELATIONS and _worth(hit, case.demand) == FULL), None)
+    return next((hit for hit in found if hit.relation in FULL_RELATIONS and _worth(hit, case.demand) == FULL), None)
 
 
 def _worth(found: Found, demand: Demand) -> float:
-    if found.relation in _FULL_RELATIONS:
+    if found.relation in FULL_RELATIONS:
         return HALF if found.weak and not demand.basic else FULL
     if found.relation == "implied" and demand.basic and not found.weak:
         return FULL
@@ -170,7 +170,7 @@ def _worth(found: Found, demand: Demand) -> float:
 
 
 def _reason(found: Found) -> str:
-    return "basic" if found.relation in _FULL_RELATIONS else found.relation
+    return "basic" if found.relation in FULL_RELATIONS else found.relation
 
 
 def _only_named(demand: Demand, terms: Sequence[str], evidence: Evidence, shown: Sequence[Found]) -> bool:
@@ -178,5 +178,5 @@ def _only_named(demand: Demand, terms: Sequence[str], evidence: Evidence, shown:
     wanted = set(stems(without_names(demand.text)))
     if len(wanted) < 5:
         return False
-    passages = [found.passage for term in terms for found in evidence.terms(term) if found.relation in _FULL_RELATIONS]
+    passages = [found.passage for term in terms for found in evidence.terms(term) if found.relation in FULL_RELATIONS]
     return not any(wanted & passage.stems for passage in [*passages, *(found.passage for found in shown)])

@@ -7,6 +7,7 @@ from core.offline.evidence import Evidence, Job, Passage
 from core.offline.judges.common import Answer, Case, distinct
 from core.offline.judges.years import LEADER, NO_LEADER, RANK, number, years_of
 from core.offline.text import stems
+from core.offline.vocabulary import FULL_RELATIONS
 
 # Of the mean of two shares: of the title's words in a title of the client's, and of what the work takes in the
 # documents. Chosen on postings written for it (three professions, two languages), of which none is in the repository.
@@ -81,7 +82,7 @@ def _showing(work: dict[str, float], evidence: Evidence) -> list[Passage]:
     """The passages that name most of what the work takes, the best first."""
     told: dict[Passage, float] = {}
     for name, weight in work.items():
-        named = [found.passage for found in evidence.terms(name)[:3] if found.relation in ("same", "instance")]
+        named = [found.passage for found in evidence.terms(name)[:3] if found.relation in FULL_RELATIONS]
         for passage in dict.fromkeys(named):
             told[passage] = told.get(passage, 0.0) + weight
     return sorted(told, key=lambda passage: (-told[passage], passage.line))

@@ -11,11 +11,14 @@ from core.offline.evidence import Evidence, Job, Passage
 from core.offline.judges import soft
 from core.offline.judges.common import Answer, Case, absent, asked, distinct, without_names
 from core.offline.text import stems
+from core.offline.vocabulary import FULL_RELATIONS
 
 # Dates in resumes are rounded to months.
 TOLERANCE = 0.1
 # Half of the asked years is worth half.
 PARTIAL_SHARE = 0.5
+# Work with what implies the asked thing counts towards its years.
+_COUNTED = (*FULL_RELATIONS, "implied")
 
 _EXPERIENCE_WORD = re.compile(r"经验|经历|从业|工作|experience|background|career", re.I)
 _GENERIC = re.compile(
@@ -162,7 +165,7 @@ def _elsewhere(case: Case, topic: Sequence[str], values: dict[str, str]) -> Answ
         return Answer("partial", heads, "years_related", values | {"years": number(years_of(related))})
     if values["years"] != "0":
         return None
-    found = [f for term in topic for f in evidence.terms(term, demand.text) if f.relation in ("same", "instance")]
+    found = [f for term in topic for f in evidence.terms(term, demand.text) if f.relation in FULL_RELATIONS]
     if found:
         return Answer("partial", (found[0].passage,), "years_undated", values)
     total = years_of(evidence.jobs)
@@ -186,7 +189,7 @@ def _specific(terms: Sequence[str]) -> tuple[str, ...]:
 
 
 def _full(evidence: Evidence, term: str) -> bool:
-    return any(found.relation in ("same", "instance", "implied") for found in evidence.terms(term))
+    return any(found.relation in _COUNTED for found in evidence.terms(term))
 
 
 def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str = "") -> bool:
@@ -256,7 +259,7 @@ def _trades(text: str) -> tuple[str, ...]:
 
 
 def _near(names: Sequence[str], topic: Sequence[str]) -> bool:
-    return any(vocabulary.relation(have, want) in ("same", "instance", "implied") for want in topic for have in names)
+    return any(vocabulary.relation(have, want) in _COUNTED for want in topic for have in names)
 
 
 def _relevant(text: str, topic: Sequence[str], words: Sequence[str]) -> bool:

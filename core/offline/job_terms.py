@@ -1,0 +1,20 @@
+"""The words of job descriptions, as they stand in job_terms.toml."""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@cache
+def job_terms() -> dict[str, Any]:
+    """The tables of job_terms.toml."""
+    return tomllib.loads((Path(__file__).parent / "job_terms.toml").read_text("utf-8"))
+
+
+@cache
+def cue(name: str) -> re.Pattern[str]:
+    """A pattern of `[cues]` in job_terms.toml; raises KeyError for a name that is not there."""
+    entry = job_terms()["cues"][name]
+    return re.compile(entry if isinstance(entry, str) else entry["pattern"], re.I)
