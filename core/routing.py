@@ -23,7 +23,7 @@ Task = Literal["resume_summary", "detailed_resume_summary", "job_vision", "job_s
 Queue = Literal[
     "runs", "offline", "free", "scans"
 ]  # those that are worked on; a run that waits in another would wait for ever
-TierQueue = Literal["runs", "free"]
+TierQueue = Literal["runs", "offline", "free"]
 SCANS: Queue = "scans"  # runs that read pictures, whatever their tier
 TIERS: tuple[Tier, ...] = get_args(Tier)
 VISION: Task = "job_vision"  # the one task that the offline analyst cannot do

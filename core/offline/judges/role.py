@@ -6,13 +6,17 @@ from core.offline import vocabulary
 from core.offline.evidence import Evidence, Job, Passage
 from core.offline.judges.common import Answer, Case, distinct
 from core.offline.judges.years import LEADER, NO_LEADER, RANK, number, years_of
+from core.offline.lines import width
 from core.offline.text import stems
 from core.offline.vocabulary import FULL_RELATIONS
 
 # Of the mean of two shares: of the title's words in a title of the client's, and of what the work takes in the
 # documents. Chosen on postings written for it (three professions, two languages), of which none is in the repository.
 MET, PARTIAL = 0.5, 0.3
+LEAST_ALIKE = 0.5  # of a title's words: one of three is likely to be chance
 UNKNOWN = 0.3  # the share of a side that says nothing: a title without a trade, work without a name
+# Where titles stand: above all else, and in the short lines of the positions, however they are broken.
+_TITLED, LONGEST_TITLE = frozenset({"head", "summary"}), 60  # columns
 # How much of a name counts by the nearest one in the documents.
 _CREDIT = {"same": 1.0, "instance": 1.0, "implied": 0.6, "near": 0.3, "broader": 0.3}
 _REST = re.compile(r"[(（\[,，|:：/]|\s[-–—@]\s|\s(?:at|for|with)\s")  # after the trade: team, place, level
@@ -37,7 +41,7 @@ def judge(case: Case) -> Answer:
     years = years_of(evidence.jobs)
     if any(post.search(title) and years > most for post, most in _BEGINNERS):
         return Answer("missing", (), "level_above", {"years": number(years)})
-    led = any(LEADER.search(job.title) for job in evidence.jobs)
+    led = any(LEADER.search(passage.text) for passage in _titles(evidence))
     if _TOP.search(title) and not led:
         return Answer("missing", (), "level_below")
     # A duty in place of a title has no word of a trade that other titles would have.
@@ -61,9 +65,17 @@ def _most_alike(words: tuple[str, ...], evidence: Evidence) -> tuple[Job | None,
         return None, UNKNOWN
     shares = [(sum(word in stems(job.title) for word in words) / len(words), job) for job in evidence.jobs]
     share, job = max(shares, key=lambda entry: entry[0], default=(0.0, None))
-    headline = [passage for passage in evidence.passages if passage.place == "head"][:2]
-    told = max((sum(word in passage.stems for word in words) / len(words) for passage in headline), default=0.0)
-    return job, max(share, told)
+    told = max((sum(word in title.stems for word in words) / len(words) for title in _titles(evidence)), default=0.0)
+    alike = max(share, told)
+    return job, alike if alike >= LEAST_ALIKE else 0.0
+
+
+def _titles(evidence: Evidence) -> list[Passage]:
+    return [
+        passage
+        for passage in evidence.passages
+        if passage.place in _TITLED or (passage.place == "experience" and width(passage.text) <= LONGEST_TITLE)
+    ]
 
 
 def _covered(work: dict[str, float], evidence: Evidence) -> float:
