@@ -88,7 +88,8 @@ def adopt_orphans() -> None:
                     _Progress(run.owner_id, run.id, run.attempt, "").settle(RunStatus.FAILED, "interrupted")
                 else:
                     _Progress(run.owner_id, run.id, run.attempt, "").settle(RunStatus.CANCELLED, "cancelled")
-                    engine.take_out(run.workflow_id)
+                    if run.workflow_id in active:
+                        engine.take_out(run.workflow_id)
 
 
 # --- what each task reads and stores ----------------------------------------------------------------------------

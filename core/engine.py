@@ -262,7 +262,8 @@ def enqueue(workflow_id: str, owner_id: int | None, *arguments: Any, queue: str)
 
 def take_out(workflow_id: str) -> None:
     """Of its queue, where it would keep its place; nothing is lost of a workflow that has ended, or is not known."""
-    _client().cancel_workflows([workflow_id])
+    if _has_tables():
+        _client().cancel_workflows([workflow_id])
 
 
 def active(workflow_ids: Iterable[str]) -> dict[str, bool]:

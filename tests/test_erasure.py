@@ -125,8 +125,8 @@ def test_whoever_begins_something_meanwhile_is_refused_or_comes_first(owner: int
         try:
             for number in range(200):
                 run = submit(owner, client_id, token=str(number))
-                with database.session(owner) as db:
-                    runs.cancel(db, run.id)
+                settle(owner, run.id)
+                time.sleep(0.1)
         except WorkbenchError as error:
             ended.append(error.code)
 
@@ -182,7 +182,7 @@ def test_an_export_holds_everything(owner: int) -> None:
     about = json.loads(archive.read("client.json"))
     assert (about["format"], about["schema"]) == ("jobmatch-client", 1)
     tables: dict[str, list[dict[str, Any]]] = about["tables"]
-    assert set(tables) == {str(table.__tablename__) for table in Owned.__subclasses__()}
+    assert set(tables) == {str(table.__tablename__) for table in Owned.__subclasses__()} - {"credit_entry"}
     assert all(tables.values())  # something of each
     assert tables["client"] == [{"id": client_id, "name": "Ann Marked", "archived_at": None, **_created(tables)}]
     assert {row["id"] for row in tables["run"]} >= {run.id, waits.id}

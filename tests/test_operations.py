@@ -86,6 +86,7 @@ def test_each_queue_has_those_that_wait_and_those_in_work(add: Callable[..., Non
     add("checked by a person", RunStatus.REVIEW_PENDING, ("ocr", 1.0))
     assert operations.of(now().date() + timedelta(days=1)).queues == [
         QueueLoad("runs", 2, 1),
+        QueueLoad("offline", 0, 0),
         QueueLoad("free", 1, 0),
         QueueLoad("scans", 1, 2),
     ]
@@ -111,7 +112,7 @@ def test_only_the_operator_sees_the_page(owner: int, configure: Callable[..., No
         db.commit()
     configure(credits=True)
     at = open_operations("en-US", "Operations")
-    assert {metric.label: metric.value for metric in at.metric}["Main queue: in work / waiting"] == "0 / 1"
+    assert {metric.label: metric.value for metric in at.metric}["Offline analyst: in work / waiting"] == "0 / 1"
     assert "Failures" in texts(at)
     assert "All owners of this install" in texts(at)
     shown = "\n".join(table.value.to_string() for table in at.table)

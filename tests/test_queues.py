@@ -120,7 +120,7 @@ def test_a_queue_that_is_full_refuses_and_says_for_how_long(
     waiting = submit_many(owner, client_id, 3)
     monkeypatch.setattr(engine, "recent_seconds", lambda *_: [600.0, 90.0, 30.0])
     with pytest.raises(StateError) as caught:
-        submit(owner, client_id, token="one more")
+        submit(owner, client_id, PACED, token="one more")
     assert caught.value.code == "queue_full"
     assert caught.value.values == {"runs": 3, "minutes": 2}
     for locale in i18n.LOCALES:

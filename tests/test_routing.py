@@ -247,7 +247,7 @@ def test_a_route_of_one_model_is_that_model_alone(keys: Callable[..., None]) -> 
         ("ollama/qwen3-vl:8b", "free", "free"),  # of one task only
         ("zai/glm-5.3", "paid", "runs"),
         ("zai/unheard", "paid", "runs"),
-        (OFFLINE, "offline", "runs"),
+        (OFFLINE, "offline", "offline"),
     ],
 )
 def test_a_model_by_its_name_has_the_tier_it_stands_in(
@@ -372,7 +372,8 @@ def test_what_is_not_named_stays(own: Callable[[str], Path], keys: Callable[...,
         "extra_body": {"reasoning_effort": "low", "do_sample": False},
     }
     assert (routing.queue("free"), routing.queue("paid"), routing.queue("zai/x")) == ("runs", "runs", "runs")
-    assert {name: limits.concurrency for name, limits in routing.queues().items()} == {"runs": 4, "free": 1, "scans": 2}
+    places = {name: limits.concurrency for name, limits in routing.queues().items()}
+    assert places == {"runs": 4, "offline": 4, "free": 1, "scans": 2}
 
 
 def test_the_file_may_lie_elsewhere(folder: Path, configure: Configure) -> None:
