@@ -10,4 +10,4 @@ RUN pip install --no-deps --no-build-isolation -e . \
 USER jobmatch
 VOLUME /data
 EXPOSE 8501
-CMD ["streamlit", "run", "app/Home.py", "--server.address=0.0.0.0"]
+CMD ["streamlit", "run", "app/server.py", "--server.address=0.0.0.0"]

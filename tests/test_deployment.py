@@ -6,6 +6,8 @@ import re
 import shlex
 import shutil
 import sys
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import yaml
 from core import worker
 from core.cli import commands
 from core.settings import ROOT, Settings
+from tests.support.app import running_app
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -93,3 +96,15 @@ def test_every_module_the_image_needs_is_in_it() -> None:
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert not {"core", "app", "prompts", "samples"} & set(ignored)
     importlib.import_module("core.worker")
+
+
+def test_the_server_says_what_a_browser_may_load_and_takes_up_runs_without_a_visitor(folder: Path) -> None:
+    with running_app(folder, ROOT / "app" / "server.py") as app:
+        with urllib.request.urlopen(app.url, timeout=10) as answer:
+            assert "img-src 'self' data: blob:" in answer.headers["Content-Security-Policy"]
+            assert b"streamlit" in answer.read().lower()
+        lock = folder / "data" / "app.engine.sqlite.lock"
+        deadline = time.monotonic() + 60
+        while not lock.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert lock.exists()  # this process executes
