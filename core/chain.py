@@ -47,7 +47,7 @@ from core.schemas import JobMatch, JobSummary, Verdict
 log = logging.getLogger(__name__)
 
 FLUSH = 0.05  # seconds between writes to the live stream: each is a transaction
-MAX_STARTS = 20  # of one task in one attempt: each but the first follows the end of a process in its midst
+MAX_STARTS = 50  # of one task in one attempt: each but the first follows the end of a process in its midst
 CANCEL_CHECK = 0.25  # seconds between looks at the cancel request while a model writes
 
 

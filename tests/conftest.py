@@ -4,12 +4,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from core import database, engine, routing
+from core import database, engine, routing, tasks
 from core.settings import _variables_in_files, settings
 from tests.support.model_server import ModelServer, model_server
 from tests.support.postgres import postgres_binaries, postgres_server
@@ -56,9 +57,20 @@ def server() -> Iterator[ModelServer]:
         yield state
 
 
+@cache
+def _first_request() -> None:
+    """The first request of a process imports half of litellm, which must not pass for a model that is silent."""
+    with model_server() as state:
+        model = routing.Candidate("openai/first", api_base=state.url, api_key="test")
+        tasks.summarise_job(
+            "Nurse\nRequirements\n- Nursing\n- Patient care, two years of it", locale="en", candidates=[model]
+        )
+
+
 @pytest.fixture
 def paced(server: ModelServer, configure: Callable[..., None]) -> routing.Candidate:
     """The loopback model, configured as the app's first choice."""
+    _first_request()
     configure(model="openai/paced", api_base=server.url, api_key="test", stall_seconds=3, deadline_seconds=30)
     return routing.candidates("job_match", "openai/paced")[0]
 
@@ -80,7 +92,7 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> str:
+def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> Iterator[str]:
     """Run a test once on each database."""
     if request.param == "postgresql":
         server_url = request.getfixturevalue("postgres")
@@ -90,4 +102,6 @@ def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> s
             connection.execute(sa.text(f"CREATE DATABASE {name}"))
         admin.dispose()
         configure(database_url=f"{server_url}/{name}")
-    return str(request.param)
+    yield str(request.param)
+    engine.stop()
+    database.engine().dispose()  # a server has so many connections, and a session so many tests

@@ -92,7 +92,7 @@ def test_nothing_is_lost_however_often_executors_are_killed(
     storage: str, fleet: Fleet, owner: int, server: ModelServer
 ) -> None:
     chance = random.Random(4)
-    server.pace, server.chunk = 0.02, 96
+    server.pace, server.chunk = 0.015, 96
     coach = Coach(owner)
     kills, began = 0, time.monotonic()
     while kills < KILLS:
