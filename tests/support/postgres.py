@@ -36,10 +36,9 @@ def postgres_server() -> Iterator[str]:
         subprocess.run([*user, binaries / program, "-D", data, *arguments], check=True, capture_output=True, cwd=home)
 
     run("initdb", "-A", "trust", "-U", "test")
-    options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
-    options += " -c max_connections=400"  # of many tests in one session
-    )
+    # Many tests in one session keep connections.
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+    options += " -c max_connections=400"
     run("pg_ctl", "-w", "-l", home / "log", "-o", options, "start")
     try:
         yield f"postgresql+psycopg://test@127.0.0.1:{port}"
