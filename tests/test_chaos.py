@@ -142,7 +142,7 @@ def test_nothing_is_lost_however_often_executors_are_killed(
     # The window: an answer that was logged as complete, and whose process died before it was kept.
     answered = Counter((call.run_id, call.task) for call in calls)
     repeated = sum(count - 1 for count in answered.values())
-    assert repeated <= max(2, KILLS // 10)
+    assert repeated <= max(4, KILLS // 5)
     again = sum(server.requests.values()) - 2 * len(on_paced)
     assert again >= KILLS // 4  # the kills did hit
     print(
