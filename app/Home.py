@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.components import run_list, run_viewer
+from app.components import credits, run_list, run_viewer
 from app.components.models_panel import models_panel
 from app.components.page import Page, broken_files, language_picker, open_page
 from core import clients, jobs, render, runs, samples
@@ -83,6 +83,7 @@ def _sidebar(page: Page) -> None:
             st.caption(page.t("home.recent"))
             run_list.links(page, rows)
         st.divider()
+        credits.balance(page)
         language_picker(page)
 
 

@@ -1,4 +1,4 @@
-"""The terminal entry: `python -m core match | batch | summarize | models | evaluate`.
+"""The terminal entry: `python -m core COMMAND`; the commands stand in `core.cli.commands`.
 
 Whatever the caller can mend (input, settings, a model that fails) ends with exit status 2 and one line on standard
 error; Ctrl-C with 130.

@@ -6,7 +6,7 @@
 
 A step stores its output together with the run's next status in one transaction, and begins by looking whether that
 output is already there. So a retry reuses what an earlier attempt finished, and a step that is run again after a crash
-calls no model if its answer was kept.
+calls no model if its answer was kept. What was charged for and not earned is given back in the same transactions.
 
 A review takes as long as a person likes, so no workflow waits for it: one ends there, and the confirmation starts the
 next attempt, which finds the text and goes on.
@@ -20,9 +20,24 @@ from dataclasses import dataclass
 from functools import partial
 
 from dbos import DBOS
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
-from core import database, engine, grounding, jobs, llm, pages, prompts, render, routing, scans, scoring, tasks
+from core import (
+    credits,
+    database,
+    engine,
+    grounding,
+    jobs,
+    llm,
+    outputs,
+    pages,
+    prompts,
+    render,
+    routing,
+    scans,
+    scoring,
+    tasks,
+)
 from core.database import OwnerSession
 from core.errors import Cancelled, WorkbenchError
 from core.models import Attempt, Event, EventType, Job, LLMCall, Match, Resume, ResumeKind, Run, RunStatus, now
@@ -32,52 +47,66 @@ from core.schemas import JobMatch, JobSummary, Verdict
 log = logging.getLogger(__name__)
 
 FLUSH = 0.05  # seconds between writes to the live stream: each is a transaction
+MAX_STARTS = 50  # of one task in one attempt: each but the first follows the end of a process in its midst
 CANCEL_CHECK = 0.25  # seconds between looks at the cancel request while a model writes
 
 
 @DBOS.workflow(name=engine.WORKFLOW)
 def run_workflow(owner_id: int, run_id: str, attempt: int) -> None:
     """Do one attempt of a run, task by task, up to the first that does not succeed."""
-    with database.session(owner_id) as db:
-        names = db.require(Run, run_id).tasks
-    for task in names:
-        if not DBOS.run_step({"name": task}, _step, task, owner_id, run_id, attempt):
-            return
+    with engine.working():
+        with database.session(owner_id) as db:
+            names = db.require(Run, run_id).tasks
+        for task in names:
+            if not DBOS.run_step({"name": task}, _step, task, owner_id, run_id, attempt):
+                return
 
 
 def adopt_orphans() -> None:
-    """Mend what a crash left between the app's database and the engine's: hand over unfinished runs the engine does
-    not know, and settle those it has given up."""
+    """Mend what a crash left between the app's database and the engine's.
+
+    An unfinished run the engine does not know is handed over if its attempt has not begun: the process died between
+    the two commits. If it has begun, the engine's record of it is lost, and the run fails, as does one that the engine
+    has given up: a retry goes on from what is kept.
+    """
     with Session(database.engine()) as db:
         in_work = [status for status in RunStatus if status.in_work]
         runs = db.exec(select(Run).where(col(Run.status).in_(in_work))).all()
+        started = select(Event.run_id, Event.attempt).where(Event.type == EventType.TASK_STARTED)
+        begun = set(db.exec(started.where(col(Event.run_id).in_([run.id for run in runs]))).all())
     active = engine.active(run.workflow_id for run in runs) if runs else {}
     for run in runs:
-        if run.workflow_id not in active:
+        waits = (run.id, run.attempt) not in begun
+        if waits and run.workflow_id not in active:
             engine.enqueue(run.workflow_id, run.owner_id, run.id, run.attempt, queue=run.queue)
-        elif not active[run.workflow_id] and run.owner_id is not None:
+            continue
+        stops = run.cancel_requested_at is not None and waits  # at once, rather than when its turn has come
+        if (stops or not active.get(run.workflow_id)) and run.owner_id is not None:
             # A run that has finished since it was read stays as it is.
             with contextlib.suppress(_Superseded):
                 if run.cancel_requested_at is None:
                     _Progress(run.owner_id, run.id, run.attempt, "").settle(RunStatus.FAILED, "interrupted")
                 else:
                     _Progress(run.owner_id, run.id, run.attempt, "").settle(RunStatus.CANCELLED, "cancelled")
+                    if run.workflow_id in active:
+                        engine.take_out(run.workflow_id)
 
 
 # --- what each task reads and stores ----------------------------------------------------------------------------
 
 
+Store = Callable[[OwnerSession], bool]  # keeps an output, and returns whether a paid model made it for this run
+
+
 @dataclass(frozen=True)
 class _Task:
-    """`starts` is the status while it works; `done` looks for its stored output; `work` makes it and returns what
-    stores it."""
+    """`starts` is the status while it works; `work` makes its output and returns what stores it."""
 
     starts: RunStatus
-    done: Callable[[OwnerSession, Run], bool]
-    work: Callable[["_Progress", Run], Callable[[OwnerSession], None]]
+    work: Callable[["_Progress", Run], Store]
 
 
-def _recognise(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+def _recognise(progress: "_Progress", run: Run) -> Store:
     with progress.session() as db:
         unread = [page.id for page in pages.of(db, pages.source(db, run)) if page.picture_id and not page.reading_id]
     for page_id in unread:
@@ -85,15 +114,16 @@ def _recognise(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None
     with progress.session() as db:
         pages.check(db, run)
 
-    def store(db: OwnerSession) -> None:
+    def store(db: OwnerSession) -> bool:
         if not run.awaits_review:
             source = pages.source(db, run)
-            pages.set_text(source, pages.usable_text(db, source))
+            pages.set_text(db, source, pages.usable_text(db, source))
+        return outputs.of_paid_model(db, run, "ocr")
 
     return store
 
 
-def _summarise_job(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+def _summarise_job(progress: "_Progress", run: Run) -> Store:
     candidates = routing.candidates("job_summary", run.model)
     prompt = prompts.load("job_summary", run.locale).hash
     with progress.session() as db:
@@ -101,14 +131,17 @@ def _summarise_job(progress: "_Progress", run: Run) -> Callable[[OwnerSession], 
         # Only the first candidate's: what another made while that one was down must not stand in for it for ever.
         first = candidates[0].model
         known = jobs.paid_summary(db, text, first, prompt)
-    if known is not None:
-        return lambda db: jobs.set_summary(db.require(Job, run.job_id), known, first, prompt)
     listener = _Quiet(progress)
-    summary = tasks.summarise_job(text, locale=run.locale, candidates=candidates, listener=listener)
-    return lambda db: jobs.set_summary(db.require(Job, run.job_id), summary, listener.answered_by, prompt)
+    summary = known or tasks.summarise_job(text, locale=run.locale, candidates=candidates, listener=listener)
+
+    def store(db: OwnerSession) -> bool:
+        jobs.set_summary(db.require(Job, run.job_id), summary, listener.answered_by or first, prompt)
+        return listener.paid
+
+    return store
 
 
-def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+def _match(progress: "_Progress", run: Run) -> Store:
     with progress.session() as db:
         job = db.require(Job, run.job_id)
         summary, posting = job.contract or JobSummary(), job.text
@@ -136,14 +169,15 @@ def _match(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
     )
     score = scoring.score(summary.requirements, match.verdicts)
 
-    def store(db: OwnerSession) -> None:
+    def store(db: OwnerSession) -> bool:
         output, model = match.model_dump(), listener.answered_by
         db.add(Match(run_id=run.id, output=output, score=score.value, band=score.band, model=model))
+        return listener.paid
 
     return store
 
 
-def _summarise_resume(progress: "_Progress", run: Run) -> Callable[[OwnerSession], None]:
+def _summarise_resume(progress: "_Progress", run: Run) -> Store:
     with progress.session() as db:
         resume = db.require(Resume, run.resume_id)
     listener = _Quiet(progress)
@@ -156,34 +190,19 @@ def _summarise_resume(progress: "_Progress", run: Run) -> Callable[[OwnerSession
         listener=listener,
     )
 
-    def store(db: OwnerSession) -> None:
+    def store(db: OwnerSession) -> bool:
         resume = db.require(Resume, run.resume_id)
         resume.summary, resume.summary_model = summary.model_dump(), listener.answered_by
+        return listener.paid
 
     return store
 
 
-def _has_text(db: OwnerSession, run: Run) -> bool:
-    return pages.source(db, run).text != ""
-
-
-def _has_job_summary(db: OwnerSession, run: Run) -> bool:
-    return db.require(Job, run.job_id).summary is not None
-
-
-def _has_match(db: OwnerSession, run: Run) -> bool:
-    return db.exec(select(Match.id).where(Match.run_id == run.id)).first() is not None
-
-
-def _has_resume_summary(db: OwnerSession, run: Run) -> bool:
-    return db.require(Resume, run.resume_id).summary is not None
-
-
-_EXTRACTION = _Task(RunStatus.SUMMARY_PENDING, _has_resume_summary, _summarise_resume)
+_EXTRACTION = _Task(RunStatus.SUMMARY_PENDING, _summarise_resume)
 _TASKS = {
-    "ocr": _Task(RunStatus.OCR_PENDING, _has_text, _recognise),
-    "job_summary": _Task(RunStatus.SUMMARY_PENDING, _has_job_summary, _summarise_job),
-    "job_match": _Task(RunStatus.MATCH_PENDING, _has_match, _match),
+    "ocr": _Task(RunStatus.OCR_PENDING, _recognise),
+    "job_summary": _Task(RunStatus.SUMMARY_PENDING, _summarise_job),
+    "job_match": _Task(RunStatus.MATCH_PENDING, _match),
     "resume_summary": _EXTRACTION,
     "detailed_resume_summary": _EXTRACTION,
 }
@@ -216,7 +235,8 @@ def _work(progress: "_Progress") -> bool:
     task = _TASKS[progress.task]
     with progress.session() as db:
         run = db.require(Run, progress.run_id)
-        done = task.done(db, run)
+        # What was read in pictures is to be checked, and becomes a text, also when it is all there.
+        done = pages.source(db, run).text != "" if progress.task == "ocr" else outputs.is_stored(db, run, progress.task)
     if run.status is RunStatus.REVIEW_PENDING:
         return False  # a step run again after a crash, when what it did was kept already
     progress.begin(None if done else task.starts)
@@ -239,6 +259,7 @@ class _Progress:
         self.run_id = run_id
         self.attempt = attempt
         self.task = task
+        self.slot = engine.slot()
 
     def session(self) -> OwnerSession:
         return database.session(self.owner_id)
@@ -248,14 +269,15 @@ class _Progress:
         self.check_cancel()
         if status is not None:
             self._move(status, EventType.TASK_STARTED)
+            self._refuse_poison()
 
     def stream(self) -> None:
         """The first words of the match can be read."""
         self._move(RunStatus.MATCH_STREAMING)
 
-    def complete(self, store: Callable[[OwnerSession], None] | None) -> bool:
+    def complete(self, store: Store | None) -> bool:
         """Keep the output, if it is new, and in the same transaction the status that follows from it. Returns whether
-        the next task, if there is one, may follow at once."""
+        the next task, if there is one, may follow at once. Who was charged for it and got it otherwise is paid back."""
         with self.session() as db:
             run = db.require(Run, self.run_id)
             following = run.tasks[run.tasks.index(self.task) + 1 :]
@@ -263,10 +285,14 @@ class _Progress:
             if self.task == "ocr" and run.awaits_review:
                 status = RunStatus.REVIEW_PENDING
             self._set(db, status, EventType.TASK_COMPLETED if store else None)
+            # Readings of pictures are stored one by one; any other output by whoever was faster, if this process stood
+            # still for so long that another has taken the run over.
+            if store and self.task != "ocr" and outputs.is_stored(db, run, self.task):
+                raise _Superseded
             if status is RunStatus.REVIEW_PENDING:
                 self._refuse_cancelled(db)  # nobody would look any more
-            if store:
-                store(db)
+            if store and not store(db):
+                credits.refund(db, run, [self.task])
             db.commit()
         log.info("task completed run=%s task=%s status=%s", self.run_id, self.task, status)
         return status is not RunStatus.REVIEW_PENDING
@@ -286,9 +312,20 @@ class _Progress:
         log.info("run settled run=%s task=%s status=%s code=%s", self.run_id, self.task, status, code)
 
     def check_cancel(self) -> None:
-        """Raises Cancelled when the coach has asked the run to stop, _Superseded when this attempt has ended."""
+        """Raises Cancelled when the coach has asked the run to stop, _Superseded when this attempt has ended, and
+        engine.Ended when this process may no longer execute."""
+        if self.slot is not None and self.slot.ended.is_set():
+            raise engine.Ended
         with self.session() as db:
             self._refuse_cancelled(db)
+
+    def _refuse_poison(self) -> None:
+        """A task that has ended process after process must not end the next. Raises WorkbenchError."""
+        mine = (Event.run_id == self.run_id, Event.attempt == self.attempt, Event.task == self.task)
+        with self.session() as db:
+            started = select(func.count(col(Event.id))).where(*mine, Event.type == EventType.TASK_STARTED)
+            if db.exec(started).one() > MAX_STARTS:
+                raise WorkbenchError("interrupted")
 
     def _refuse_cancelled(self, db: OwnerSession) -> None:
         columns = select(Run.cancel_requested_at, Run.attempt).where(Run.id == self.run_id)
@@ -325,6 +362,8 @@ class _Progress:
         if status.finished:
             attempt = (col(Attempt.run_id) == self.run_id, col(Attempt.number) == self.attempt)
             db.exec(update(Attempt).where(*attempt).values(failure_code=code, finished_at=finished_at))
+        if status in (RunStatus.FAILED, RunStatus.CANCELLED):
+            credits.settle(db, db.require(Run, self.run_id))
         if event:
             db.add(Event(run_id=self.run_id, attempt=self.attempt, type=event, task=self.task, failure_code=code))
 

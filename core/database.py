@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
-from sqlmodel import Session, create_engine, select
+from sqlmodel import Session, col, create_engine, select, update
 
 from core.errors import InputError, NotFoundError
 from core.models import Owned, User
@@ -22,8 +22,18 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOCAL_USER = "local"
 
 # WAL lets pages read while a run writes; busy_timeout (ms) makes writers queue instead of failing;
-# synchronous=NORMAL is durable against a killed process, which is what WAL needs (sqlite.org/wal.html).
-SQLITE_PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+# synchronous=NORMAL is durable against a killed process, which is what WAL needs (sqlite.org/wal.html);
+# secure_delete overwrites what is deleted, which would otherwise stay readable in the file.
+SQLITE_PRAGMAS = (
+    "busy_timeout=30000",
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",  # what keeps the ledger from changes then sees REPLACE, too
+    "secure_delete=ON",
+)
+
+SHORT_PATIENCE = 500  # ms
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 WRITER_PATIENCE = 30.0  # seconds, as the busy_timeout
@@ -97,6 +107,23 @@ def engine() -> sa.Engine:
             raise InputError("database_unavailable", where=where) from error
 
 
+def clear_log(engine: sa.Engine) -> None:
+    """Empty SQLite's write-ahead log, where what was deleted may still be read; does nothing on PostgreSQL.
+
+    Others who use the file at this moment may keep it from that: then the next call does it.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        # It waits for readers, and while it waits nobody may write.
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={SHORT_PATIENCE}")
+        try:
+            if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
+                log.warning("write-ahead log not emptied: the database is busy")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA {SQLITE_PRAGMAS[0]}")
+
+
 def head_revision() -> str:
     """The newest migration: files are named `<revision>_<what>.py` with revisions that sort."""
     return max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).split("_")[0]
@@ -136,6 +163,14 @@ class OwnerSession(Session):
         if row is None:
             raise NotFoundError
         return row
+
+    def lock_owner(self) -> None:
+        """Make other transactions of this owner that come here wait until this one ends, and see what it did.
+
+        A write, because SQLite locks nothing else; of no column that keys are made of, so that rows of the owner can be
+        added meanwhile on PostgreSQL.
+        """
+        self.exec(update(User).where(col(User.id) == self.owner_id).values(locale=User.locale))
 
 
 @event.listens_for(OwnerSession, "do_orm_execute")

@@ -7,12 +7,20 @@ DBOS takes a fifth of a second to import, which the first page does not need: so
 """
 
 import logging
+import math
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from core import database, routing, slots
+import sqlalchemy as sa
+
+from core import database, routing, slots, streams
+from core.failover import Reaper
 from core.settings import settings
 
 if TYPE_CHECKING:
@@ -21,28 +29,44 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WORKFLOW = "run"
-SCANS = "scans"  # the queue of runs that read pictures; the others are those of `core.routing`
-READERS = 2  # runs of the queue `scans` that one process works on at a time; one reads while the other decodes
 STREAM = "live"
 VERSION = "1"  # pinned: DBOS would otherwise strand pending runs whenever the code changes
 WORKFLOW_TIMEOUT = 6 * 3600.0  # seconds; a backstop above the sum of the model deadlines, also of 30 pictures
 POLL = 0.05  # seconds between a viewer's reads on SQLite; PostgreSQL notifies
 HEARTBEAT = 0.2  # seconds a viewer waits before it hears that nothing is new
+LOOK = 1.0  # seconds between looks whether this process may (still) execute, and whether others have died
 SWEEP = 10.0  # seconds between looks for runs that nobody works on
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]  # as DBOS calls it
+FORGET = 10  # workflows deleted in one transaction; each may have some hundred rows
+AFTER_FAILURE = 3.0  # seconds until a start that failed is tried again
+LAST_STEP = 5.0  # seconds that what has to stop may take to notice
 
-_lock = threading.RLock()
+_lock = threading.RLock()  # of starting and stopping
+_clients_lock = threading.Lock()
 _clients: dict[str, "DBOSClient"] = {}  # by URL: this process's connection for submitting and viewing
 _slot: slots.Slot | None = None  # held while this process executes
 _keeper: threading.Event | None = None  # set to end the thread that keeps it running
+_is_worker = False  # whether it executes whatever the settings say
+_at_work = 0  # workflows this process is working on
+_at_work_lock = threading.Lock()
+
+
+class Ended(BaseException):
+    """This process no longer executes. What it works on stays as it is, for another process to take up."""
+
+
+# --- executing ----------------------------------------------------------------------------------------------------
 
 
 def start() -> bool:
     """Begin to execute runs in this process, and take up those a crash interrupted. Calling it again does nothing.
 
-    Returns False when this process only submits and views, because others execute. Raises what the database raises;
-    the next call then tries again.
+    Returns False when this process only submits and views, because it is set to or because others execute. Raises what
+    the database raises; the next call then tries again.
     """
     global _slot  # noqa: PLW0603 (DBOS itself is one per process)
+    if not (_is_worker or settings().execute):
+        return False
     with _lock:
         if _slot is not None:
             return True
@@ -56,6 +80,8 @@ def start() -> bool:
             slot.release()
             raise
         _slot = slot
+        threading.Thread(target=_guard, args=(slot,), name="slot-guard", daemon=True).start()
+        keep_running()
     sweep()
     log.info("engine started executor=%s", slot.executor_id)
     return True
@@ -78,31 +104,81 @@ def _launch(executor_id: str) -> None:
         config["system_database_engine"] = _sqlite_engine(settings().engine_database_url)
     DBOS(config=config)
     DBOS.launch()
-    for queue, concurrency in {**routing.queues(), SCANS: READERS}.items():
+    for queue, limits in routing.queues().items():
         DBOS.register_queue(
-            queue, worker_concurrency=concurrency, polling_interval_sec=0.1, on_conflict="always_update"
+            queue,
+            worker_concurrency=limits.concurrency,
+            partition_worker_concurrency=limits.per_owner,
+            polling_interval_sec=0.1,
+            on_conflict="always_update",
         )
+    waiting = _client().list_workflows(status="ENQUEUED", load_input=False, load_output=False)
+    # From before the runs of a queue took turns by owner: no queue would look at them.
+    if old := [w.workflow_id for w in waiting if w.queue_name in routing.queues() and not w.queue_partition_key]:
+        _client().resume_workflows(old)
 
 
-def _destroy() -> None:
+def _destroy(grace: float = 0) -> None:
     from dbos import DBOS  # noqa: PLC0415
 
-    DBOS.destroy()
+    DBOS.destroy(workflow_completion_timeout_sec=math.ceil(grace))
 
 
-def stop() -> None:
-    """End execution in this process; interrupted runs stay pending for the next start."""
-    global _slot, _keeper  # noqa: PLW0603
+def _guard(slot: slots.Slot) -> None:
+    """Stop what runs in this process as soon as its slot may be another's. Asks nothing else, so that nothing else can
+    keep it from asking."""
+    try:
+        while slot.held():
+            if slot.ended.wait(LOOK):
+                return
+        log.error("slot lost executor=%s", slot.executor_id)
+    finally:  # however the asking ended
+        slot.ended.set()
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Around a workflow."""
+    global _at_work  # noqa: PLW0603
+    with _at_work_lock:
+        _at_work += 1
+    try:
+        yield
+    finally:
+        with _at_work_lock:
+            _at_work -= 1
+
+
+def slot() -> slots.Slot | None:
+    """The slot that what is called now runs in; a test may call it in none."""
+    return _slot
+
+
+def stop(grace: float = 0) -> None:
+    """End execution in this process: nothing new is begun, and what is in work gets `grace` seconds to finish. The rest
+    stays pending, for another process or the next start."""
+    global _keeper  # noqa: PLW0603
     with _lock:
         if _keeper is not None:
             _keeper.set()
             _keeper = None
-        if _slot is not None:
-            _destroy()
-            _slot.release()
-            _slot = None
+        _end(grace)
+    with _clients_lock:
         while _clients:
             _clients.popitem()[1].destroy()
+
+
+def _end(grace: float = 0) -> None:
+    global _slot  # noqa: PLW0603
+    if _slot is None:
+        return
+    ending = threading.Timer(grace, _slot.ended.set)
+    ending.daemon = True
+    ending.start()
+    _destroy(grace + LAST_STEP if _at_work else 0)
+    _slot.ended.set()
+    _slot.release()
+    _slot = None
 
 
 def sweep() -> None:
@@ -114,33 +190,60 @@ def sweep() -> None:
             chain.adopt_orphans()
 
 
-def keep_running() -> None:
-    """Start in the background, and from then on see to it that runs are executed: by this process as soon as it may.
+def keep_running(*, worker: bool = False) -> None:
+    """Start in the background, and from then on see to it that runs are executed: by this process as soon as it may,
+    as a `worker` whatever the settings say.
 
     When the process that executed is gone, or a start failed, the next look takes over. Calling it again does nothing.
     """
-    global _keeper  # noqa: PLW0603
+    global _keeper, _is_worker  # noqa: PLW0603
     with _lock:
+        _is_worker = _is_worker or worker
         if _keeper is None:
             _keeper = threading.Event()
             threading.Thread(target=_keep, args=(_keeper,), name="engine", daemon=True).start()
 
 
 def _keep(ended: threading.Event) -> None:
+    from core import retention  # noqa: PLC0415 (as the workflow)
+
+    tidying = retention.Tidying()
+    reaper: Reaper | None = None
+    swept = time.monotonic()
+    told = False
     while not ended.is_set():
+        pause = LOOK
         try:
             with _lock:
-                if not ended.is_set() and start():
-                    sweep()
+                slot = _slot if not ended.is_set() and start() else None
+                if slot is not None:
+                    if slot.ended.is_set():
+                        _end()
+                        continue
+                    if reaper is None or reaper.slot is not slot:
+                        reaper = Reaper(slot)
+                    reaper.look(_client())
+                    if time.monotonic() - swept >= SWEEP:
+                        sweep()
+                        swept = time.monotonic()
+                elif not told:
+                    told = True
+                    log.info("engine waits: others execute")
+            if slot is not None:  # outside the lock, which a run that is submitted waits for
+                tidying.go_on()
         except Exception as error:  # whatever is wrong now may be right at the next look
-            log.error("engine not running error=%s", type(error).__name__)
-        ended.wait(SWEEP)
+            log.error("engine not running or not tidied error=%s", type(error).__name__)
+            pause = AFTER_FAILURE
+        ended.wait(pause)
 
 
-def enqueue(workflow_id: str, *arguments: Any, queue: str) -> None:
+# --- submitting and viewing ---------------------------------------------------------------------------------------
+
+
+def enqueue(workflow_id: str, owner_id: int | None, *arguments: Any, queue: str) -> None:
     """Hand a workflow to whichever process executes, beginning with this one if none does.
 
-    The same id again is the same workflow, run once.
+    The same id again is the same workflow, run once. Those of one owner wait in line, and owners take turns.
     """
     start()
     _client().enqueue(
@@ -150,15 +253,84 @@ def enqueue(workflow_id: str, *arguments: Any, queue: str) -> None:
             "workflow_id": workflow_id,
             "app_version": VERSION,
             "workflow_timeout": WORKFLOW_TIMEOUT,
+            "queue_partition_key": str(owner_id),
         },
+        owner_id,
         *arguments,
     )
+
+
+def take_out(workflow_id: str) -> None:
+    """Of its queue, where it would keep its place; nothing is lost of a workflow that has ended, or is not known."""
+    if _has_tables():
+        _client().cancel_workflows([workflow_id])
 
 
 def active(workflow_ids: Iterable[str]) -> dict[str, bool]:
     """Of the workflows the engine knows, whether it will still work on them."""
     found = _client().list_workflows(workflow_ids=list(workflow_ids), load_input=False, load_output=False)
     return {workflow.workflow_id: workflow.status in ("ENQUEUED", "PENDING", "DELAYED") for workflow in found}
+
+
+def ended(before: datetime, limit: int, offset: int = 0) -> list[str]:
+    """Ids of workflows that ended before that time, in the order they were begun."""
+    found = _client().list_workflows(
+        status=ENDED,
+        completed_before=before.isoformat(),
+        limit=limit,
+        offset=offset,
+        load_input=False,
+        load_output=False,
+    )
+    return [workflow.workflow_id for workflow in found]
+
+
+def forget(workflow_ids: Sequence[str]) -> None:
+    """Delete all the engine knows of these workflows, their live text with it; ids it does not know are ignored."""
+    if not _has_tables():
+        return
+    for start in range(0, len(workflow_ids), FORGET):  # each a transaction, in which nobody else can write on SQLite
+        _client().delete_workflows(list(workflow_ids[start : start + FORGET]))
+
+
+def _has_tables() -> bool:
+    """Whether the engine was ever started on its database, which makes its tables."""
+    url = settings().engine_database_url
+    if _on_sqlite():
+        return sa.inspect(_sqlite_engine(url)).has_table("workflow_status")
+    return sa.inspect(database.engine()).has_table("workflow_status", schema="dbos")
+
+
+def clear_log() -> None:
+    """As `database.clear_log`, of the engine's own database."""
+    if _on_sqlite():
+        database.clear_log(_sqlite_engine(settings().engine_database_url))
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A workflow that waits in a queue, or has left it and is worked on."""
+
+    workflow_id: str
+    owner: str
+    running: bool
+
+
+def queued(queue: str) -> list[Queued]:
+    """The unfinished workflows of a queue, in the order they were handed over. Raises what the database raises, also
+    when nobody has ever executed there."""
+    found = _client().list_workflows(
+        queue_name=queue, status=["ENQUEUED", "PENDING"], load_input=False, load_output=False
+    )
+    return [Queued(w.workflow_id, w.queue_partition_key or "", w.status == "PENDING") for w in found]
+
+
+def recent_seconds(queue: str, count: int) -> list[float]:
+    """How long the newest workflows of a queue that have finished were worked on."""
+    found = _client().list_workflows(
+        queue_name=queue, status="SUCCESS", sort_desc=True, limit=count, load_input=False, load_output=False
+    )
+    return [(w.completed_at - w.dequeued_at) / 1000 for w in found if w.completed_at and w.dequeued_at]
 
 
 def write(entry: dict[str, Any]) -> None:
@@ -170,8 +342,14 @@ def write(entry: dict[str, Any]) -> None:
 
 def read(workflow_id: str, offset: int = 0) -> Iterator[dict[str, Any] | None]:
     """A workflow's live stream, replayed from an offset and then followed to its end; None when nothing is new."""
+    key = (settings().engine_database_url, workflow_id)
+    return streams.follow(key, lambda: _entries(workflow_id), offset, HEARTBEAT)
+
+
+def _entries(workflow_id: str) -> Iterator[dict[str, Any] | None]:
     from dbos import error  # noqa: PLC0415
 
+    offset = 0
     while True:
         try:
             for entry in _client().read_stream(
@@ -192,7 +370,7 @@ def _on_sqlite() -> bool:
 
 
 @cache
-def _sqlite_engine(url: str) -> Any:
+def _sqlite_engine(url: str) -> sa.Engine:
     return database.connect(url)
 
 
@@ -200,7 +378,7 @@ def _client() -> "DBOSClient":
     from dbos import DBOSClient, DBOSPortableJSONSerializer  # noqa: PLC0415
 
     url = settings().engine_database_url
-    with _lock:
+    with _clients_lock:
         if url not in _clients:
             _clients[url] = DBOSClient(
                 system_database_url=url,

@@ -48,6 +48,10 @@ class RunKind(StrEnum):
     RESUME = "resume"
     DETAILED_RESUME = "detailed_resume"
 
+    def tasks(self, *, ocr: bool) -> tuple[str, ...]:
+        """What such a run does, in order; with `ocr`, its source is pictures."""
+        return (("ocr",) if ocr else ()) + _TASKS[self]
+
 
 _TASKS = {
     RunKind.MATCH: ("job_summary", "job_match"),
@@ -82,6 +86,19 @@ class EventType(StrEnum):
     TASK_FAILED = "TASK_FAILED"
     TASK_CANCELLED = "TASK_CANCELLED"
     REVIEW_CONFIRMED = "REVIEW_CONFIRMED"
+    CREDITS_DEBITED = "CREDITS_DEBITED"
+    CREDITS_REFUNDED = "CREDITS_REFUNDED"
+    RUN_EXPORTED = "RUN_EXPORTED"
+
+
+class EntryKind(StrEnum):
+    """Why credits came or went."""
+
+    SIGNUP = "signup"
+    PURCHASE = "purchase"
+    ADJUST = "adjust"
+    DEBIT = "debit"
+    REFUND = "refund"
 
 
 _Json = JSON(none_as_null=True)  # an absent document is NULL, so that a query can ask for it
@@ -180,7 +197,10 @@ class Job(Owned, table=True):
 
 
 class Picture(Owned, table=True):
-    """A picture as it was uploaded, or as a scanned page was rendered; each content once."""
+    """A picture as it was uploaded, or as a scanned page was rendered; each content once.
+
+    Once it is deleted by policy the data is empty, and what was read in it remains.
+    """
 
     __table_args__ = (UniqueConstraint("owner_id", "digest"),)
 
@@ -226,8 +246,8 @@ class Page(Owned, table=True):
     position: int
     filename: str = ""
     text: str | None = None
-    picture_id: int | None = Field(default=None, foreign_key="picture.id")
-    reading_id: int | None = Field(default=None, foreign_key="reading.id")
+    picture_id: int | None = Field(default=None, foreign_key="picture.id", index=True)
+    reading_id: int | None = Field(default=None, foreign_key="reading.id", index=True)
     engine_failure: str | None = None  # why the default engine read it instead of the one that was asked for
     tiles_done: int = 0
     tiles: int = 0  # 0: not known yet
@@ -245,8 +265,8 @@ class Run(Owned, table=True):
     failure_code: str | None = None
     client_id: int = Field(foreign_key="client.id", index=True)
     resume_id: int = Field(foreign_key="resume.id", index=True)
-    detailed_resume_id: int | None = Field(default=None, foreign_key="resume.id")
-    job_id: int | None = Field(default=None, foreign_key="job.id")
+    detailed_resume_id: int | None = Field(default=None, foreign_key="resume.id", index=True)
+    job_id: int | None = Field(default=None, foreign_key="job.id", index=True)
     model: str  # what was asked for, a route of `core.routing`; what answered stands with each result
     locale: str
     ocr_engine: str | None = None  # asked for; None when there is nothing to recognise
@@ -260,7 +280,7 @@ class Run(Owned, table=True):
     @property
     def tasks(self) -> tuple[str, ...]:
         """What the run does, in order."""
-        return (("ocr",) if self.ocr_engine else ()) + _TASKS[self.kind]
+        return self.kind.tasks(ocr=self.ocr_engine is not None)
 
     @property
     def workflow_id(self) -> str:
@@ -268,9 +288,19 @@ class Run(Owned, table=True):
         return f"{self.id}-{self.attempt}"
 
     @property
+    def workflow_ids(self) -> list[str]:
+        """Those of all attempts."""
+        return [f"{self.id}-{number}" for number in range(1, self.attempt + 1)]
+
+    @staticmethod
+    def id_of(workflow_id: str) -> str:
+        """The run a workflow belongs to."""
+        return workflow_id.rpartition("-")[0]
+
+    @property
     def queue(self) -> str:
         """Where it waits its turn: reading pictures takes all processors, and must not keep other runs from theirs."""
-        return "scans" if self.status is RunStatus.OCR_PENDING else routing.queue(self.model)
+        return routing.SCANS if self.status is RunStatus.OCR_PENDING else routing.queue(self.model)
 
     @property
     def awaits_review(self) -> bool:
@@ -337,8 +367,31 @@ class LLMCall(Owned, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
+class CreditEntry(Owned, table=True):
+    """One line of an owner's ledger of credits, which only grows: the database refuses to change or delete one.
+
+    `key` says what it is for, so that nothing is booked twice. What belongs to a run outlives the run.
+    """
+
+    __tablename__ = "credit_entry"
+    # The balance is asked for on every page: the index alone answers it.
+    __table_args__ = (UniqueConstraint("owner_id", "key"), Index("ix_credit_entry_balance", "owner_id", "amount"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    kind: EntryKind = Field(sa_type=_names(EntryKind))
+    amount: int  # credits; what goes is negative
+    run_id: str | None = Field(default=None, index=True)
+    attempt: int | None = None  # of the run, in which the task was charged
+    task: str = ""
+    note: str = ""
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
 class Event(Owned, table=True):
     """What happened to a run, written in the transaction that made it happen. Step durations are read from here."""
+
+    __table_args__ = (Index("ix_event_times", "type", "created_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     run_id: str = Field(foreign_key="run.id", index=True)

@@ -6,11 +6,13 @@ A mixed document keeps the pages that had text as text. Each picture is stored o
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import false, not_, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, select
+from sqlmodel import col, delete, func, select, update
 
 from core import i18n, jobs, prompts, review
 from core.database import OwnerSession
@@ -18,6 +20,7 @@ from core.documents import MAX_CHARACTERS, Document, Files, read_text
 from core.errors import InputError
 from core.models import Job, Page, Picture, Reading, Resume, Run, RunKind, RunStatus, now
 from core.review import Edits, ReviewPage, ReviewRow
+from core.settings import settings
 
 if TYPE_CHECKING:
     from core.ocr.transcript import Transcript
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 MAX_PAGES = 30  # of one source; a posting has a few screenshots, a resume a few pages
 MAX_BYTES = 60 * 2**20  # of all its pictures together
 MAX_NAME = 120  # characters
+BATCH = 5  # pictures deleted in one transaction, in which nobody else can write on SQLite
 
 Source = Resume | Job
 
@@ -79,7 +83,10 @@ def _keep(db: OwnerSession, pictures: set[bytes]) -> dict[bytes, int]:
     insert = _INSERT[db.get_bind().dialect.name]
     for digest, data in sorted((hashlib.sha256(data).hexdigest(), data) for data in pictures):
         row = {"owner_id": db.owner_id, "digest": digest, "data": data, "created_at": now()}
-        db.exec(insert(Picture).values(row).on_conflict_do_nothing())
+        kept = insert(Picture).values(row)
+        # One that was deleted by policy is there again. The row is locked in any case, against being deleted just now.
+        again = {"set_": {"data": data}, "where": func.length(Picture.data) == 0}
+        db.exec(kept.on_conflict_do_update(index_elements=["owner_id", "digest"], **again))
         ids[data] = db.exec(select(Picture.id).where(Picture.digest == digest)).one() or 0
     return ids
 
@@ -87,6 +94,52 @@ def _keep(db: OwnerSession, pictures: set[bytes]) -> dict[bytes, int]:
 def digest(document: Document) -> str:
     """What identifies the content of a document."""
     return hashlib.sha256(b"\0".join(page.picture or (page.text or "").encode() for page in document.pages)).hexdigest()
+
+
+def discard_pictures(db: OwnerSession, ids: Sequence[int] | None = None) -> int:
+    """Delete the data of some of the owner's pictures, or of these, that are kept no longer by the setting
+    `picture_days`, not yet committed. Returns how many it were; 0 when there are none left.
+
+    A picture is needed while its text is not there, and a day beyond the end of a run that never got one: for a retry.
+    """
+    if (days := settings().picture_days) is None:
+        return 0
+    needed = _needed(days)
+    old = select(Picture.id).where(func.length(Picture.data) > 0, col(Picture.id).not_in(needed))
+    old = old.limit(BATCH) if ids is None else old.where(col(Picture.id).in_(ids))
+    found = db.exec(old.order_by(col(Picture.digest)).with_for_update()).all()  # in the order of `_keep`
+    # Asked once more: by now somebody may have uploaded one of them again.
+    unused = (col(Picture.id).in_(found), col(Picture.id).not_in(needed))
+    db.exec(update(Picture).where(*unused).values(data=b"").execution_options(synchronize_session=False))
+    return len(found)
+
+
+def drop_unused(db: OwnerSession, ids: Sequence[int]) -> None:
+    """Delete those of these pictures that are on no page any more, and what was read in them, not yet committed."""
+    # Locked, so that nobody can put one of them on a page meanwhile; see `_keep`.
+    db.exec(select(Picture.id).where(col(Picture.id).in_(ids)).order_by(col(Picture.digest)).with_for_update())
+    used = select(Page.picture_id).where(col(Page.picture_id).in_(ids))
+    for table, key in ((Reading, Reading.picture_id), (Picture, Picture.id)):
+        unused = (col(key).in_(ids), col(key).not_in(used))
+        db.exec(delete(table).where(*unused).execution_options(synchronize_session=False))
+
+
+def _needed(days: int) -> Any:
+    """Ids of the pictures that are to be kept."""
+    extracts = (col(Run.resume_id) == Page.resume_id) & (col(Run.kind) != RunKind.MATCH)
+    reads = or_(col(Run.job_id) == Page.job_id, extracts)
+    is_read = func.length(func.coalesce(col(Job.text), col(Resume.text))) > 0
+    unread, read = (
+        or_(col(Run.finished_at).is_(None), col(Run.finished_at) > now() - timedelta(days=most))
+        for most in (max(days, 1), days)
+    )
+    return (
+        select(Page.picture_id)
+        .join(Run, reads)
+        .join(Job, col(Job.id) == Page.job_id, isouter=True)
+        .join(Resume, col(Resume.id) == Page.resume_id, isouter=True)
+        .where(col(Page.picture_id).is_not(None), or_(not_(is_read) & unread, read if days else false()))
+    )
 
 
 # --- finding them -----------------------------------------------------------------------------------------------
@@ -118,18 +171,35 @@ def progress(db: OwnerSession, run: Run) -> int:
 
 
 def picture(db: OwnerSession, page: Page) -> bytes:
-    """The picture of a page, as it was uploaded or rendered."""
-    return db.exec(select(Picture.data).where(Picture.id == page.picture_id)).one()
+    """The picture of a page, as it was uploaded or rendered. Raises InputError when it was deleted by policy."""
+    data = db.exec(select(Picture.data).where(Picture.id == page.picture_id)).one()
+    if not data:
+        raise InputError("picture_deleted")
+    return data
 
 
 def preview(db: OwnerSession, page: Page) -> bytes | None:
-    """The picture of a page, upright, as a browser can show it; None for a page of text."""
+    """The picture of a page, upright, as a browser can show it; None for a page of text. Raises as `picture`."""
     from core.ocr import images, rotation  # noqa: PLC0415 - only a page that shows pictures needs them
 
     if page.picture_id is None:
         return None
     image = images.decode(picture(db, page))
     return images.preview(rotation.turn(image, _transcript(db, page).rotation) if page.reading_id else image)
+
+
+def previews(db: OwnerSession, source: Source) -> list[bytes | None]:
+    """The pictures of a source in order, as `preview`; None for one that was deleted by policy."""
+    shown: list[bytes | None] = []
+    for page in of(db, source):
+        if page.picture_id is not None:
+            try:
+                shown.append(preview(db, page))
+            except InputError as error:
+                if error.code != "picture_deleted":
+                    raise
+                shown.append(None)
+    return shown
 
 
 def _transcript(db: OwnerSession, page: Page) -> "Transcript":
@@ -185,12 +255,14 @@ def usable_text(db: OwnerSession, source: Source) -> str:
     return jobs.valid_text(text) if isinstance(source, Job) else read_text(text)
 
 
-def set_text(source: Source, text: str) -> None:
-    """Give the source its text, once, not yet committed."""
+def set_text(db: OwnerSession, source: Source, text: str) -> None:
+    """Give the source its text, once, not yet committed; where pictures are not kept beyond that, they go with it."""
     if isinstance(source, Job):
         jobs.set_text(source, text)
     else:
         source.text, source.locale = text, i18n.detect_locale(text)
+    if settings().picture_days == 0:
+        discard_pictures(db, [page.picture_id for page in of(db, source) if page.picture_id])
 
 
 # --- their review -----------------------------------------------------------------------------------------------

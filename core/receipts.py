@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from core import i18n, usage
+from core import i18n, scoring, usage
 from core.i18n import translate
-from core.models import LLMCall, RunKind
+from core.models import CreditEntry, EntryKind, LLMCall, RunKind
 from core.render.escape import escape, unbroken
+from core.render.report import report_markdown
 from core.routing import EMBEDDING, VISION
 from core.runs import Fallback, RunView
 from core.settings import OFFLINE_MODEL
@@ -35,10 +36,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The tasks of a run that have begun, in order, and their sum."""
+    """The tasks of a run that have begun, in order, and their sum; and the credits that were booked for it."""
 
     lines: list[Line]
     total: Line
+    credits: Sequence[CreditEntry] = ()
 
 
 def of(view: RunView) -> Receipt:
@@ -61,7 +63,7 @@ def of(view: RunView) -> Receipt:
         seconds=sum(line.seconds or 0.0 for line in lines),
         tries=len(view.calls),
     )
-    return Receipt(lines, total)
+    return Receipt(lines, total, view.credits)
 
 
 def _line(task: str, calls: list[LLMCall]) -> Line:
@@ -139,8 +141,40 @@ def cost_words(cost: Cost, locale: str) -> str:
     return translate(locale, "report.receipt.more", dollars=known, calls=cost.unknown) if cost.unknown else known
 
 
+def credit_words(entries: Iterable[CreditEntry], locale: str) -> str:
+    """How many credits were charged and how many given back, in all and by task; empty when none were charged."""
+    booked = list(entries)
+
+    def sum_of(kind: EntryKind, name: str) -> str:
+        mine = [entry for entry in booked if entry.kind is kind]
+        if not mine:
+            return ""
+        tasks = dict.fromkeys(task_name(entry.task, locale) for entry in mine)
+        amount = abs(sum(entry.amount for entry in mine))
+        text = translate(locale, f"report.receipt.{name}", amount=amount)
+        return translate(locale, "report.aside", text=text, aside=translate(locale, "report.fallback.and").join(tasks))
+
+    parts = [sum_of(EntryKind.DEBIT, "charged"), sum_of(EntryKind.REFUND, "refunded")]
+    return translate(locale, "report.receipt.then").join(part for part in parts if part)
+
+
+def markdown(receipt: Receipt, locale: str) -> str:
+    """The whole receipt: the table, and the credits."""
+    return "\n\n".join(filter(None, (table(receipt, locale), credit_words(receipt.credits, locale))))
+
+
+def report(view: RunView, locale: str) -> str:
+    """The whole report of a match as Markdown, for a file; empty when there is none."""
+    job = view.job.contract if view.job else None
+    if view.match is None or job is None:
+        return ""
+    match = view.match.contract
+    score = scoring.score(job.requirements, match.verdicts)
+    return report_markdown(match, job, score, locale, notice=notice(view, locale), receipt=markdown(of(view), locale))
+
+
 def table(receipt: Receipt, locale: str) -> str:
-    """The receipt as a Markdown table; empty when no task has begun."""
+    """The tasks as a Markdown table; empty when none has begun."""
     if not receipt.lines:
         return ""
     columns = ("task", "model", "tokens", "cost", "seconds", "prompt", "tries")

@@ -20,7 +20,11 @@ from core.settings import OFFLINE_MODEL, Address, Seconds, is_address, model_nam
 Tier = Literal["paid", "free", "offline"]  # the best first
 JsonMode = Literal["schema", "object", "prompt"]
 Task = Literal["resume_summary", "detailed_resume_summary", "job_vision", "job_summary", "job_match"]
-Queue = Literal["runs", "free"]  # those that are worked on; a run that waits in another would wait for ever
+Queue = Literal[
+    "runs", "offline", "free", "scans"
+]  # those that are worked on; a run that waits in another would wait for ever
+TierQueue = Literal["runs", "offline", "free"]
+SCANS: Queue = "scans"  # runs that read pictures, whatever their tier
 TIERS: tuple[Tier, ...] = get_args(Tier)
 VISION: Task = "job_vision"  # the one task that the offline analyst cannot do
 EMBEDDING = "embedding"  # what no run needs, and no tier has models for
@@ -67,6 +71,15 @@ class Row:
     source: str  # the variable that brought it in: its key, its address or JOBMATCH_MODEL; empty when it needs none
 
 
+@dataclass(frozen=True)
+class QueueLimits:
+    """What a queue allows, in runs."""
+
+    concurrency: int  # that one process works on at a time
+    per_owner: int  # of one owner among them
+    depth: int  # unfinished ones, of all owners and processes, beyond which nothing more is taken
+
+
 # --- the table --------------------------------------------------------------------------------------------------
 
 _Model = Annotated[str, Field(pattern=r"^[^/\s]+/\S+$"), AfterValidator(model_name)]
@@ -106,7 +119,7 @@ class _TierRow(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
     __pydantic_extra__: dict[Task, _Models]  # type: ignore[assignment]  # pydantic reads it, mypy knows only str
-    queue: Queue = "runs"
+    queue: TierQueue = "runs"
     then: Tier | None = None
     default: _Models
 
@@ -119,8 +132,18 @@ class _TierRow(BaseModel):
         return any(model in models for models in (self.default, *(self.model_extra or {}).values()))
 
 
+_Count = Annotated[int, Field(gt=0)]
+
+
+class _QueueRow(_Part):
+    concurrency: _Count | None = None
+    per_owner: _Count | None = None
+    depth: _Count
+
+
 class _Table(_Part):
-    queue: dict[Queue, Annotated[int, Field(gt=0)]]
+    queue: dict[Queue, _QueueRow]
+    cost: dict[Task, Annotated[int, Field(ge=0, le=1_000_000)]]
     tier: dict[Tier, _TierRow]
     task: dict[str, _Limits]
     provider: dict[str, _Provider]
@@ -209,7 +232,7 @@ def _known() -> frozenset[str]:
                 yield name
                 yield from names(inner)
 
-    fields = (name for part in (_Limits, _Provider, _TierRow, _Table) for name in part.model_fields)
+    fields = (name for part in (_Limits, _Provider, _TierRow, _QueueRow, _Table) for name in part.model_fields)
     shipped = names(tomllib.loads(TABLE.read_text("utf-8")))
     return frozenset([*fields, *shipped, *TIERS, *get_args(Task), *get_args(Queue), "[key]"])
 
@@ -240,13 +263,24 @@ def candidates(task: str, route: str) -> tuple[Candidate, ...]:
 
     Raises InputError routing_invalid, and settings_invalid for a model by its name whose address is not set.
     """
-    if task == VISION and route not in ("paid", "free"):
-        route = "paid"  # reading pictures by a model is chosen apart from what reads the text
+    route = _own_route(task, route)
     if route not in TIERS:
         if unset := _unset(route):
             raise InputError("settings_invalid", names=unset)
         return (_candidate(task, route, _tier_of(route)),)
     return tuple(_candidate(task, row.model, row.tier) for row in rows(task, route) if not row.missing)
+
+
+def _own_route(task: str, route: str) -> str:
+    """Reading pictures by a model is chosen apart from what reads the text."""
+    return "paid" if task == VISION and route not in ("paid", "free") else route
+
+
+def cost(task: str, route: str) -> int:
+    """Credits that `task` costs by this route: nothing unless one of the paid tier may do it."""
+    route = _own_route(task, route)
+    doers = {row.tier for row in rows(task, route) if not row.missing} if route in TIERS else {_tier_of(route)}
+    return next((credits for name, credits in _table().cost.items() if name == task and "paid" in doers), 0)
 
 
 def rows(task: str, route: str = "paid") -> list[Row]:
@@ -284,10 +318,14 @@ def queue(route: str) -> str:
     return _table().tier[_tier_of(route)].queue
 
 
-def queues() -> dict[str, int]:
-    """All of those, also one that no tier names now, with the number of runs one process works on at a time."""
-    limits = _table().queue
-    return {name: limits.get(name, settings().concurrency) for name in get_args(Queue)}
+def queues() -> dict[str, QueueLimits]:
+    """All of those, also one that no tier names now, with how much of them is worked on, and how much may wait."""
+    return {name: _limits(row) for name, row in _table().queue.items()}
+
+
+def _limits(row: _QueueRow) -> QueueLimits:
+    concurrency = row.concurrency or settings().concurrency
+    return QueueLimits(concurrency, min(row.per_owner or concurrency, concurrency), row.depth)
 
 
 def check() -> None:

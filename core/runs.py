@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import or_
@@ -18,13 +18,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select, update
 
-from core import clients, database, engine, jobs, pages, routing
+from core import clients, credits, database, engine, jobs, pages, queues, routing
 from core.database import OwnerSession
 from core.documents import Files
 from core.errors import StateError
 from core.models import (
     Attempt,
     Client,
+    CreditEntry,
     Event,
     EventType,
     Job,
@@ -38,6 +39,7 @@ from core.models import (
     RunStatus,
     now,
 )
+from core.queues import Place
 from core.review import Edits
 from core.schemas import Source
 from core.settings import settings
@@ -45,9 +47,12 @@ from core.settings import settings
 log = logging.getLogger(__name__)
 
 POLL = 0.2  # seconds between looks at the status
+PLACE_POLL = 2.0  # seconds between looks at the queue
+NOTICE = timedelta(seconds=1)  # a run that is begun sooner does not wait
 BATCH = 0.1  # seconds of live text in one delta at the start
 SLOWDOWN = 200_000  # characters: the browser redraws all text for every delta, so a delta waits 0.1 s more per 20,000
 PAGE_SIZE = 20
+COUNTED = 1000  # matches beyond the page of the history that is shown; of more, nobody needs to know how many
 
 StepState = Literal["pending", "running", "done", "failed", "cancelled"]
 
@@ -76,7 +81,8 @@ def submit_match(
     """Start a match of a client against a job description, or return the run this very form already started.
 
     The job description is a text, or files in order, of which some may be pictures to be read as `ocr` says.
-    Raises InputError when the text is too short or too long, StateError when the client has no finished resume.
+    Raises InputError when the text is too short or too long, StateError when the client has no finished resume, or when
+    the run costs more credits than there are, or too many runs wait already.
     """
     text = jobs.text_of(jd)
     scan = None if text is not None or isinstance(jd, str) else jd
@@ -102,7 +108,10 @@ def submit_match(
 
 
 def submit_extraction(db: OwnerSession, resume: Resume, *, model: str, locale: str, ocr: Ocr | None = None) -> Run:
-    """Commit a resume version with the run that reads it, and start that; the same version gives the same run."""
+    """Commit a resume version with the run that reads it, and start that; the same version gives the same run.
+
+    Raises StateError when the run costs more credits than there are, or too many runs wait already.
+    """
     run = _extraction(db, resume, model, locale)
     if not resume.text:
         _recognise_first(run, ocr)
@@ -143,6 +152,7 @@ def _key(db: OwnerSession, *inputs: object) -> str:
 
 def _submit(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()) -> Run:
     if (known := db.get(Run, run.id)) is None:
+        queues.require_room(run.queue)
         try:
             _insert(db, run, job, scan)
             db.commit()
@@ -167,6 +177,7 @@ def _insert(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()
 
 
 def _new_attempt(db: OwnerSession, run: Run) -> None:
+    credits.debit(db, run)
     db.add(Attempt(run_id=run.id, number=run.attempt))
     db.add(Event(run_id=run.id, attempt=run.attempt, type=EventType.TASK_CREATED))
 
@@ -193,7 +204,7 @@ def confirm_review(db: OwnerSession, run_id: str, drafts: Sequence[Edits] | None
     text = pages.usable_text(db, source)
     attempt = run.attempt + 1
     _leave_review(db, run, status=RunStatus.SUMMARY_PENDING, attempt=attempt, reviewed_at=now())
-    pages.set_text(source, text)
+    pages.set_text(db, source, text)
     db.add(Attempt(run_id=run.id, number=attempt))
     db.add(Event(run_id=run.id, attempt=attempt, type=EventType.REVIEW_CONFIRMED))
     db.commit()
@@ -233,6 +244,7 @@ def cancel(db: OwnerSession, run_id: str) -> None:
         try:
             _leave_review(db, run, status=RunStatus.CANCELLED, failure_code="cancelled", finished_at=now())
             db.add(Event(run_id=run.id, attempt=run.attempt, type=EventType.TASK_CANCELLED, failure_code="cancelled"))
+            credits.settle(db, run)
         except StateError:
             _ask_to_stop(db, run)  # confirmed at the same moment, in another tab
     db.commit()
@@ -248,14 +260,19 @@ def _ask_to_stop(db: OwnerSession, run: Run) -> bool:
     return db.exec(statement).rowcount == 1
 
 
-def retry(db: OwnerSession, run_id: str, *, review: bool = False) -> Run:
+def retry(
+    db: OwnerSession, run_id: str, *, review: bool = False, model: str | None = None, ocr_engine: str | None = None
+) -> Run:
     """Begin the next attempt of a failed or cancelled run; what earlier attempts finished is reused. With `review`, a
-    person will check what is recognised, even if that was not asked for at first.
+    person will check what is recognised, even if that was not asked for at first; `model` and `ocr_engine` stand in for
+    those that were.
 
-    Raises StateError when the run has not ended that way, so that a double click retries once.
+    Raises StateError when the run has not ended that way, so that a double click retries once; when what is left to do
+    costs more credits than there are; or when too many runs wait already.
     """
     run = db.require(Run, run_id)
     to_be_read = run.ocr_engine and not pages.source(db, run).text
+    queues.require_room(routing.SCANS if to_be_read else routing.queue(model or run.model))
     changed = db.exec(
         update(Run)
         .where(
@@ -267,6 +284,8 @@ def retry(db: OwnerSession, run_id: str, *, review: bool = False) -> Run:
             attempt=run.attempt + 1,
             status=RunStatus.OCR_PENDING if to_be_read else RunStatus.SUMMARY_PENDING,
             wants_review=run.wants_review or review,
+            model=model or run.model,
+            ocr_engine=run.ocr_engine and (ocr_engine or run.ocr_engine),
             failure_code=None,
             cancel_requested_at=None,
             finished_at=None,
@@ -324,6 +343,8 @@ class RunView:
     pages: Sequence[Page] = ()  # of what was scanned
     readers: Sequence[str] = ()  # the OCR engines that read them, with their versions
     detailed_resume: Resume | None = None
+    credits: Sequence[CreditEntry] = ()
+    place: Place | None = None  # in the queue, while it waits there
 
     @property
     def sources(self) -> dict[Source, str]:
@@ -378,6 +399,7 @@ def view(db: OwnerSession, run_id: str) -> RunView:
     run = db.require(Run, run_id)
     events = db.exec(select(Event).where(Event.run_id == run_id).order_by(col(Event.id))).all()
     scanned = pages.of(db, pages.source(db, run)) if run.ocr_engine else ()
+    steps = [_step(task, run, [e for e in events if e.task == task and e.type in _STATES]) for task in run.tasks]
     return RunView(
         run=run,
         client=db.require(Client, run.client_id),
@@ -385,11 +407,20 @@ def view(db: OwnerSession, run_id: str) -> RunView:
         detailed_resume=db.get(Resume, run.detailed_resume_id) if run.detailed_resume_id else None,
         job=db.get(Job, run.job_id) if run.job_id else None,
         match=db.exec(select(Match).where(Match.run_id == run_id)).first(),
-        steps=[_step(task, run, [e for e in events if e.task == task]) for task in run.tasks],
+        steps=steps,
+        place=queues.place(run) if _waits(run, events) else None,
         pages=scanned,
         readers=pages.readers(db, scanned),
+        credits=credits.of_run(db, run_id),
         calls=list(db.exec(select(LLMCall).where(LLMCall.run_id == run_id).order_by(col(LLMCall.id))).all()),
     )
+
+
+def _waits(run: Run, events: Sequence[Event]) -> bool:
+    """Whether no process has begun this attempt, although it has had the time to."""
+    mine = [event for event in events if event.attempt == run.attempt]
+    begun = any(event.type is EventType.TASK_STARTED for event in mine)
+    return run.status.in_work and not begun and bool(mine) and now() - mine[0].created_at > NOTICE
 
 
 _STATES: dict[EventType, StepState] = {
@@ -438,6 +469,7 @@ _REMEDIES: dict[str | None, Remedy] = {
     "image_not_a_job": "edit_text",
     "image_no_text": "new_files",
     "image_blurry": "new_files",
+    "picture_deleted": "new_files",
     "image_text_too_long": "review",
 }
 
@@ -449,13 +481,18 @@ def remedy(run: Run) -> Remedy:
 
 def follow(owner_id: int, run_id: str) -> Iterator[RunView | None]:
     """The run now, and again whenever it has moved, until it is finished or waits for a person; None at each look that
-    finds nothing new, so that a page notices when nobody looks any more. Raises NotFoundError."""
+    finds nothing new, so that a page notices when nobody looks any more. While it waits for its turn it comes again
+    every few seconds, as the queue moves. Raises NotFoundError."""
     seen = None
+    begun = False
     while True:
         with database.session(owner_id) as db:
             run = db.require(Run, run_id)
-            state = (run.status, run.attempt, pages.progress(db, run))
+            turn = None if begun else time.monotonic() // PLACE_POLL
+            state = (run.status, run.attempt, pages.progress(db, run), turn)
             current = view(db, run_id) if state != seen else None
+            if current is not None:
+                begun = any(step.state != "pending" for step in current.steps)
         yield current
         if not run.status.in_work:
             return
@@ -515,9 +552,19 @@ class HistoryRow:
     created_at: datetime
 
 
-def count(db: OwnerSession) -> int:
-    """How many matches the owner has run."""
-    return db.exec(select(func.count(col(Run.id))).where(Run.kind == RunKind.MATCH)).one()
+def count(db: OwnerSession, page: int = 1) -> int:
+    """How many matches the owner has run. Counting takes the longer the more there are, so it ends `COUNTED` beyond the
+    page one is on: `counted_all` says whether that was before the last."""
+    some = select(Run.id).where(Run.kind == RunKind.MATCH).limit(_most_counted(page)).subquery()
+    return db.exec(select(func.count()).select_from(some)).one()
+
+
+def counted_all(total: int, page: int = 1) -> bool:
+    return total < _most_counted(page)
+
+
+def _most_counted(page: int) -> int:
+    return page * PAGE_SIZE + COUNTED
 
 
 def history(db: OwnerSession, page: int = 1, size: int = PAGE_SIZE) -> list[HistoryRow]:

@@ -4,11 +4,9 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 
-from sqlmodel import col, update
-
 from core import clients, jobs, runs
 from core.database import OwnerSession
-from core.models import Client, ResumeKind, Run, User
+from core.models import Client, ResumeKind, Run
 from core.settings import OFFLINE_MODEL, ROOT
 
 FOLDER = ROOT / "samples"
@@ -51,9 +49,9 @@ def load(db: OwnerSession) -> list[Run]:
     """Add the sample clients that are missing, with their documents and jobs; returns the extractions it started.
 
     The offline analyst reads them, whatever model is configured: a first look must cost nothing. All in one
-    transaction, begun by touching the owner: a second click at the same time waits, and then finds them there.
+    transaction, begun by locking the owner: a second click at the same time waits, and then finds them there.
     """
-    db.exec(update(User).where(col(User.id) == db.owner_id).values(name=User.name))
+    db.lock_owner()
     present = {client.name for client in clients.listing(db)}
     started = [run for sample in samples() if sample.name not in present for run in _add(db, sample)]
     db.commit()

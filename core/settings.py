@@ -123,7 +123,29 @@ class Settings(BaseSettings):
         None, description="Folder of EasyOCR's weights; empty: `easyocr` in the data folder."
     )
     easyocr_download: bool = Field(True, description="Whether EasyOCR may download weights that are missing.")
+    credits: bool = Field(False, description="Whether what paid models do costs the owner credits.")
+    signup_credits: int = Field(20, ge=0, le=1_000_000, description="Credits every owner begins with.")
+    operator: bool = Field(True, description="Whether History shows the operations of the whole install.")
+    history_days: int = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description="Days the engine's records of finished runs are kept, with the text as it was written live; "
+        "no page needs them.",
+    )
+    picture_days: int | None = Field(
+        None,
+        ge=0,
+        le=36_500,
+        description="Days pictures are kept after the run that read them has finished; "
+        "0: until their text is confirmed; empty: as long as the client.",
+    )
     concurrency: int = Field(4, gt=0, description="Runs that one process works on at a time.")
+    execute: bool = Field(
+        True,
+        description="Whether the app itself works on runs; `False`: it only submits and shows them, and workers "
+        "(`python -m core worker`) do the work.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
 
     @classmethod

@@ -1,21 +1,19 @@
 """Every test works in a folder of its own, on a database of its own."""
 
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from core import database, engine, routing
+from core import database, engine, routing, tasks
 from core.settings import _variables_in_files, settings
 from tests.support.model_server import ModelServer, model_server
+from tests.support.postgres import postgres_binaries, postgres_server
 
 
 def forget() -> None:
@@ -59,9 +57,20 @@ def server() -> Iterator[ModelServer]:
         yield state
 
 
+@cache
+def _first_request() -> None:
+    """The first request of a process imports half of litellm, which must not pass for a model that is silent."""
+    with model_server() as state:
+        model = routing.Candidate("openai/first", api_base=state.url, api_key="test")
+        tasks.summarise_job(
+            "Nurse\nRequirements\n- Nursing\n- Patient care, two years of it", locale="en", candidates=[model]
+        )
+
+
 @pytest.fixture
 def paced(server: ModelServer, configure: Callable[..., None]) -> routing.Candidate:
     """The loopback model, configured as the app's first choice."""
+    _first_request()
     configure(model="openai/paced", api_base=server.url, api_key="test", stall_seconds=3, deadline_seconds=30)
     return routing.candidates("job_match", "openai/paced")[0]
 
@@ -74,38 +83,16 @@ def owner(folder: Path) -> int:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server of this session's own, on loopback."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").exists() else []
-    found = binaries[-1] if binaries else None
-    if found is None and (initdb := shutil.which("initdb")):
-        found = Path(initdb).parent
-    if found is None:
+    if postgres_binaries() is None:
         if os.environ.get("CI"):
             pytest.fail("CI must install PostgreSQL")
         pytest.skip("PostgreSQL is not installed")
-    home = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
-    home.chmod(0o777)
-    # PostgreSQL refuses to run as root.
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    data = home / "data"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def run(program: str, *arguments: str | Path) -> None:
-        subprocess.run([*user, found / program, "-D", data, *arguments], check=True, capture_output=True, cwd=home)
-
-    run("initdb", "-A", "trust", "-U", "test")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
-    run("pg_ctl", "-w", "-l", home / "log", "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://test@127.0.0.1:{port}"
-    finally:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(home, ignore_errors=True)
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> str:
+def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> Iterator[str]:
     """Run a test once on each database."""
     if request.param == "postgresql":
         server_url = request.getfixturevalue("postgres")
@@ -115,4 +102,6 @@ def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> s
             connection.execute(sa.text(f"CREATE DATABASE {name}"))
         admin.dispose()
         configure(database_url=f"{server_url}/{name}")
-    return str(request.param)
+    yield str(request.param)
+    engine.stop()
+    database.engine().dispose()  # a server has so many connections, and a session so many tests

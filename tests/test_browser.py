@@ -113,6 +113,10 @@ def test_the_whole_job_on_the_offline_analyst(page: Any, browser: Any) -> None:
     for heading in ("Overall assessment", "Strengths", "Weaknesses", "Outreach", "Next actions"):
         assert page.get_by_role("heading", name=re.compile(heading)).count() == 1
     assert page.get_by_text("Made by Offline analyst (no LLM)").count() == 1
+    idle(page)
+    with page.expect_download() as download:  # the file is made when it is asked for
+        page.get_by_role("button", name="Download the report").click()
+    assert Path(download.value.path()).read_text("utf-8").startswith("# Match report")
     url = page.url
     elsewhere = browser.new_context(locale="en-US")
     other = elsewhere.new_page()

@@ -247,7 +247,7 @@ def test_a_route_of_one_model_is_that_model_alone(keys: Callable[..., None]) -> 
         ("ollama/qwen3-vl:8b", "free", "free"),  # of one task only
         ("zai/glm-5.3", "paid", "runs"),
         ("zai/unheard", "paid", "runs"),
-        (OFFLINE, "offline", "runs"),
+        (OFFLINE, "offline", "offline"),
     ],
 )
 def test_a_model_by_its_name_has_the_tier_it_stands_in(
@@ -350,8 +350,8 @@ def test_what_is_not_named_stays(own: Callable[[str], Path], keys: Callable[...,
         job_match = ["anthropic/claude-sonnet-5"]
         [tier.free]
         queue = "runs"
-        [queue]
-        free = 1
+        [queue.free]
+        concurrency = 1
         [task.job_match]
         max_tokens = 1234
         [provider.zai]
@@ -372,7 +372,8 @@ def test_what_is_not_named_stays(own: Callable[[str], Path], keys: Callable[...,
         "extra_body": {"reasoning_effort": "low", "do_sample": False},
     }
     assert (routing.queue("free"), routing.queue("paid"), routing.queue("zai/x")) == ("runs", "runs", "runs")
-    assert routing.queues() == {"runs": 4, "free": 1}
+    places = {name: limits.concurrency for name, limits in routing.queues().items()}
+    assert places == {"runs": 4, "offline": 4, "free": 1, "scans": 2}
 
 
 def test_the_file_may_lie_elsewhere(folder: Path, configure: Configure) -> None:
@@ -450,8 +451,10 @@ SECRET = "sk-live-0123456789"
         ("[task.job_match]\ntemperature = -0.1", "task.job_match.temperature"),
         ("[task.job_match]\ntemperature = 2.1", "task.job_match.temperature"),
         ('[task.job_match]\nstream = "yes"', "task.job_match.stream"),
-        ("[queue]\nfree = 0", "queue.free"),
-        ("[queue]\nfree = -1", "queue.free"),
+        ("[queue]\nfree = 2", "queue.free"),
+        ("[queue.free]\nconcurrency = 0", "queue.free.concurrency"),
+        ("[queue.free]\nper_owner = -1", "queue.free.per_owner"),
+        ("[queue.runs]\ndepth = 0", "queue.runs.depth"),
         (f'[provider.mine]\nkey = "{SECRET}"', "provider.?.key"),  # a key where its name belongs
         (f'[provider.mine]\nbase = "http://{SECRET}"', "provider.?.base"),
         (f'[provider.mine]\napi_key = "{SECRET}"', "provider.?.?"),
@@ -468,6 +471,7 @@ SECRET = "sk-live-0123456789"
         (f"[queue]\n{SECRET} = 1", "queue.?"),
         ("[queue]\nslow = 1", "queue.?"),  # nobody would work on it
         ('[tier.free]\nqueue = "slow"', "tier.free.queue"),
+        ('[tier.free]\nqueue = "scans"', "tier.free.queue"),
         ('[provider.mine]\nlitellm = "openai"\nkey = "MINE_API_KEY"', "provider.?.litellm"),  # would go to OpenAI
         ('[provider.deepseek]\nlitellm = " OpenAI/x"', "provider.deepseek.litellm"),
         ('[provider.mine]\napi_base = "office:8000"', "provider.?.api_base"),
@@ -510,7 +514,7 @@ def test_work_goes_on_with_the_table_from_before(own: Callable[[str], Path], key
     file = own("[tier.paid]\nthen = oops\n")
     assert models("job_match", "free") == ["zai/glm-4.7-flash", OFFLINE]
     assert routing.candidates("job_match", OFFLINE)[0].max_tokens == 5
-    assert (routing.queue("free"), routing.queues()) == ("free", {"runs": 4, "free": 2})
+    assert (routing.queue("free"), routing.queues()["free"].concurrency) == ("free", 2)
     with pytest.raises(InputError, match="routing_invalid"):
         routing.check()  # what is asked by whoever can mend it
     file.write_text("[task.default]\nmax_tokens = 66\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import database, engine, i18n, llm, routing
+from core import credits, database, engine, i18n, llm, routing
 from core.errors import WorkbenchError
 from core.models import User
 from core.offline import wordfiles
@@ -73,6 +73,8 @@ def open_page() -> Page:
         owner_id = database.local_owner()
         with database.session(owner_id) as db:
             chosen = db.require(User, owner_id).locale
+            credits.welcome(db)
+            db.commit()
     except WorkbenchError as error:
         st.error(error.message(i18n.best_locale(st.context.locale)), icon=":material/error:")
         st.stop()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.components.labels import model_label
 from app.components.page import Page
-from core import highlights, improvements, receipts, render, scoring
+from core import exports, highlights, improvements, receipts, render, scoring
 from core.models import RunKind
 from core.runs import RunView
 from core.schemas import JobMatch, JobSummary, Strength, Weakness
@@ -42,11 +42,14 @@ def report(page: Page, view: RunView) -> None:
         _section(page, "questions_for_client")
         st.markdown("\n".join(f"- {render.escape(text)}" for text in match.questions_for_client))
     receipt(page, view)
-    notice, paid = receipts.notice(view, page.locale), receipts.table(receipts.of(view), page.locale)
-    markdown = render.report_markdown(match, job, score, page.locale, notice=notice, receipt=paid)
+
+    def file() -> str:
+        with page.session() as db:
+            return exports.report(db, view.run.id, page.locale)
+
     st.download_button(
         page.t("download_report"),
-        data=markdown,
+        data=file,  # made, and noted, when somebody asks for it
         file_name=f"match-{view.run.id[:8]}.md",
         mime="text/markdown",
         icon=":material/download:",
@@ -63,7 +66,10 @@ def fallback_notice(page: Page, view: RunView) -> None:
 def receipt(page: Page, view: RunView) -> None:
     """Which model made this, what read its pictures, what it cost and how long it took; folded, each task."""
     paid = receipts.of(view)
+    charged = receipts.credit_words(paid.credits, page.locale)
     if not paid.lines:
+        if charged:
+            st.caption(charged)
         return
     tokens = sum(filter(None, (paid.total.prompt_tokens, paid.total.completion_tokens)))
     has_result = view.match is not None or (view.run.kind is not RunKind.MATCH and view.resume.summary is not None)
@@ -73,6 +79,7 @@ def receipt(page: Page, view: RunView) -> None:
         page.t("tokens", tokens=tokens) if tokens else "",
         page.t("cost", cost=receipts.cost_words(paid.total.cost, page.locale)),
         page.t("seconds", seconds=f"{paid.total.seconds or 0:.1f}"),
+        charged,
     ]
     st.caption(" · ".join(render.escape(part) for part in parts if part))
     with st.expander(page.term("receipt.title"), icon=":material/receipt_long:", type="compact"):

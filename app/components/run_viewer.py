@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 
+from app.components.credits import retry_terms
 from app.components.page import Page, yield_point
 from core import render, runs
 from core.errors import StateError
@@ -54,16 +56,18 @@ def stop_button(page: Page, view: RunView) -> None:
 def retry_button(page: Page, run: Run) -> None:
     """Try once more what ended badly, with a check of the recognised text where only that helps."""
     check = runs.remedy(run) == "review"
+    terms = retry_terms(page, run)
 
     def retry() -> None:
         with page.session() as db:
             try:
-                runs.retry(db, run.id, review=check)
-            except StateError:
-                return  # a second click: the first one has begun the next attempt, which the page now shows
+                runs.retry(db, run.id, review=check, model=terms.model, ocr_engine=terms.ocr_engine)
+            except StateError as error:
+                if error.code == "queue_full":  # else it was a second click, or the page shows the new terms
+                    st.toast(error.message(page.locale), icon=":material/error:", duration="long")
 
     label, icon = ("check_text", ":material/rate_review:") if check else ("retry", ":material/refresh:")
-    st.button(page.t(label), type="primary", icon=icon, on_click=retry, key=f"retry-{run.id}")
+    st.button(page.t(label), type="primary", icon=icon, on_click=retry, key=f"retry-{run.id}{terms.key}")
 
 
 def watch(page: Page, run_id: str, on_change: Callable[[RunView], None] = lambda view: None) -> None:
@@ -74,10 +78,12 @@ def watch(page: Page, run_id: str, on_change: Callable[[RunView], None] = lambda
     shown: set[str] = set()
     slot = None
     live: LiveText | None = None
+    place = st.empty()
     for view in runs.follow(page.owner_id, run_id):
         yield_point()
         if view is not None:
             on_change(view)
+            _place(page, view, place)
             for step in view.steps:
                 if step.task in boxes:
                     boxes[step.task].update(label=step_label(page, view, step), state=BOX_STATES[step.state])
@@ -93,6 +99,16 @@ def watch(page: Page, run_id: str, on_change: Callable[[RunView], None] = lambda
             slot = slot or box.empty()
             slot.write_stream(_pieces(live))
     st.rerun()
+
+
+def _place(page: Page, view: RunView, line: DeltaGenerator) -> None:
+    """Where the run stands in the queue, while it waits there."""
+    if view.place is None:
+        line.empty()
+    else:
+        key = "queue_ahead" if view.place.ahead else "queue_next"
+        text = page.t(key, ahead=view.place.ahead, minutes=view.place.minutes)
+        line.caption(f":material/hourglass_top: {text}")
 
 
 def wait(page: Page, started: list[Run]) -> None:

@@ -1,13 +1,15 @@
-"""All matches, newest first, each opening at its own link; and what the calls of models came to."""
+"""All matches, newest first, each opening at its own link; what the calls of models came to; how the install does."""
 
 import math
+from datetime import date
 
 import streamlit as st
 
-from app.components import run_list
+from app.components import operations, run_list
 from app.components.labels import model_label
 from app.components.page import Page, open_page
 from core import receipts, render, runs, usage
+from core.settings import settings
 from core.usage import Usage
 
 REFRESH = 2  # seconds
@@ -21,27 +23,30 @@ def main() -> None:
     page = open_page()
     st.title(page.t("history.title"), anchor=False)
     # A tab's content is made only when it is open: the usage of a long time is not looked up for nothing.
-    labels = [page.t("usage.matches"), page.t("usage.title")]
-    matches, calls = st.tabs(labels, key="history_tabs", on_change="rerun")
-    if matches.open:
-        with matches:
-            _matches(page)
-    if calls.open:
-        with calls:
-            _usage(page)
+    contents = {page.t("usage.matches"): _matches, page.t("usage.title"): _usage}
+    if settings().operator:
+        contents[page.t("operations.title")] = _operations
+    for tab, content in zip(
+        st.tabs(list(contents), key="history_tabs", on_change="rerun"), contents.values(), strict=True
+    ):
+        if tab.open:
+            with tab:
+                content(page)
 
 
 # --- matches ----------------------------------------------------------------------------------------------------
 
 
 def _matches(page: Page) -> None:
+    number = st.session_state.get("history_page", 1)
     with page.session() as db:
-        total = runs.count(db)
+        total = runs.count(db, number)
     if not total:
         st.info(page.t("history.empty"), icon=":material/history:")
         st.page_link("pages/Workbench.py", label=page.t("new_match"), icon=":material/add:")
         return
-    st.caption(page.t("history.hint", total=total))
+    hint = "history.hint" if runs.counted_all(total, number) else "history.hint_more"
+    st.caption(page.t(hint, total=f"{total:,}"))
     pages = math.ceil(total / runs.PAGE_SIZE)
     number = st.pagination(pages, key="history_page") if pages > 1 else 1
     _rows(page, number)
@@ -73,15 +78,7 @@ def _usage(page: Page) -> None:
         if usage.is_empty(db):
             st.info(page.t("usage.empty"), icon=":material/monitoring:")
             return
-    days = st.segmented_control(
-        page.t("usage.period"),
-        PERIODS,
-        default=DEFAULT_PERIOD,
-        required=True,
-        format_func=lambda days: page.t("usage.days", days=days) if days else page.t("usage.all"),
-        key="usage_period",
-    )
-    since = usage.first_day(days) if days else None
+    since = _period(page, "usage_period")
     with page.session() as db:
         total, rows = usage.total(db, since), usage.by_day(db, since)
     if total is None:
@@ -90,6 +87,19 @@ def _usage(page: Page) -> None:
     _total(page, total)
     _table(page, rows)
     st.caption(page.t("usage.hint"))
+
+
+def _period(page: Page, key: str) -> date | None:
+    """The first day of the period that is chosen; None for all time."""
+    days = st.segmented_control(
+        page.t("usage.period"),
+        PERIODS,
+        default=DEFAULT_PERIOD,
+        required=True,
+        format_func=lambda days: page.t("usage.days", days=days) if days else page.t("usage.all"),
+        key=key,
+    )
+    return usage.first_day(days) if days else None
 
 
 def _total(page: Page, total: Usage) -> None:
@@ -170,6 +180,13 @@ def _table(page: Page, rows: list[Usage]) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+# --- operations -------------------------------------------------------------------------------------------------
+
+
+def _operations(page: Page) -> None:
+    operations.panel(page, _period(page, "operations_period"))
 
 
 main()

@@ -1,5 +1,6 @@
 """Clients and their documents: upload or paste, see what was understood, correct it, go back to an earlier version."""
 
+import io
 import uuid
 from collections.abc import Callable, Sequence
 
@@ -9,15 +10,16 @@ from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from app.components import run_viewer
 from app.components.client_picker import pick_client
+from app.components.credits import terms
 from app.components.files import choose_files, ocr_options
 from app.components.labels import route_label
 from app.components.page import Page, open_page
 from app.components.report import fallback_notice
 from app.components.review import review
 from app.components.summary_editor import edit
-from core import clients, documents, editing, render, routing, runs
+from core import client_export, clients, database, documents, editing, erasure, render, routing, runs
 from core.errors import WorkbenchError
-from core.models import Client, Resume, ResumeKind, Run, RunStatus
+from core.models import Client, Resume, ResumeKind, Run, RunKind, RunStatus
 
 LABELS = {ResumeKind.RESUME: "profile.resume", ResumeKind.DETAILED_RESUME: "profile.detailed_resume"}
 
@@ -57,6 +59,9 @@ def _choose_client(page: Page, people: Sequence[Client]) -> Client | None:
             _name_form(page, f"rename-{client.id}", client.name, lambda page, name: _rename(page, client, name))
             st.button(page.t("profile.archive"), icon=":material/archive:", on_click=_archive, args=(page, client))
             st.caption(page.t("profile.archive_hint"))
+            st.divider()
+            _export_button(page, client)
+            _erase_form(page, client)
     return client
 
 
@@ -72,7 +77,7 @@ def _changes() -> int:
 def _changed(client_id: int | None) -> None:
     """Clients have changed: show this one."""
     st.session_state["client_changes"] = _changes() + 1
-    st.query_params["client"] = str(client_id)
+    st.query_params["client"] = str(client_id or "")
 
 
 def _name_form(page: Page, key: str, value: str, save: Callable[[Page, str], None]) -> None:
@@ -103,6 +108,46 @@ def _archive(page: Page, client: Client, *, archived: bool = True) -> None:
     with page.session() as db:
         clients.archive(db, client.id or 0, archived=archived)
     _changed(client.id)
+
+
+def _export_button(page: Page, client: Client) -> None:
+    owner_id, client_id = page.owner_id, client.id or 0
+
+    def made() -> bytes:
+        with database.session(owner_id) as db:
+            client_export.write(db, client_id, file := io.BytesIO())
+        return file.getvalue()
+
+    st.download_button(
+        page.t("profile.export"),
+        data=made,
+        file_name=client_export.filename(client_id),
+        mime="application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"export-{client_id}",
+    )
+
+
+def _erase_form(page: Page, client: Client) -> None:
+    key = f"erase-{client.id}-{_changes()}"
+    with st.form(key, border=False, clear_on_submit=False):
+        st.caption(page.t("profile.erase_hint"))
+        typed = st.text_input(
+            page.t("profile.erase_name", name=render.escape(client.name)), key=f"{key}-name", autocomplete="off"
+        )
+        if st.form_submit_button(page.t("profile.erase"), icon=":material/delete_forever:"):
+            try:
+                erasure.require_name(client, typed)
+                with st.spinner(page.t("profile.erasing")), page.session() as db:
+                    erasure.erase(db, client.id or 0)
+            except WorkbenchError as error:
+                page.error(error)
+            else:
+                _changed(None)
+                st.cache_data.clear()  # previews of pictures
+                st.toast(page.t("profile.erased", name=render.escape(client.name)), icon=":material/delete_forever:")
+                st.rerun()
 
 
 def _archived(page: Page) -> None:
@@ -171,8 +216,10 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
     )
     ocr = ocr_options(page, key, files)
     text = st.text_area(page.t("profile.paste"), height=180, key=f"text-{key}", persist_state="session")
-    st.caption(page.t("profile.read_by", model=render.escape(route_label(page, routing.default()))))
-    if not st.button(page.t("profile.read"), type="primary", icon=":material/auto_stories:", key=f"read-{key}"):
+    agreed = terms(page, RunKind(kind.value), routing.default(), ocr)
+    st.caption(page.t("profile.read_by", model=render.escape(route_label(page, agreed.model))))
+    read = f"read-{key}{agreed.key}"
+    if not st.button(page.t("profile.read"), type="primary", icon=":material/auto_stories:", key=read):
         return
     if files is None:
         return  # a file cannot be read, which stands beside it
@@ -185,7 +232,7 @@ def _upload(page: Page, client: Client, kind: ResumeKind) -> None:
                 resume = clients.add_upload(db, client.id or 0, kind, files)
             else:
                 resume = clients.add_paste(db, client.id or 0, kind, text)
-            runs.submit_extraction(db, resume, model=routing.default(), locale=page.locale, ocr=ocr)
+            runs.submit_extraction(db, resume, model=agreed.model, locale=page.locale, ocr=agreed.ocr(ocr))
     except WorkbenchError as error:
         page.error(error)
         return

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.components import run_viewer
 from app.components.client_picker import pick_client
+from app.components.credits import terms
 from app.components.files import choose_files, ocr_options
 from app.components.labels import model_label, route_label, sent_to
 from app.components.page import Page, asked, open_page, place_for
@@ -14,7 +15,7 @@ from app.components.report import fallback_notice, receipt, report
 from app.components.review import engine_notices, review
 from core import clients, database, documents, i18n, jobs, pages, render, routing, runs
 from core.errors import NotFoundError, WorkbenchError
-from core.models import Client, Job, ResumeKind, RunStatus
+from core.models import Client, Job, ResumeKind, RunKind, RunStatus
 from core.runs import RunView
 
 # What the page is called while the job has no title.
@@ -117,8 +118,10 @@ def _form(page: Page, client: Client) -> None:
         key=f"report_locale_{page.locale}",
         help=page.t("workbench.report_language_help"),
     )
-    st.caption(render.escape(sent_to(page, model)))
-    submitted = st.button(page.t("workbench.start"), type="primary", icon=":material/play_arrow:", key="start")
+    agreed = terms(page, RunKind.MATCH, model, ocr)
+    st.caption(render.escape(sent_to(page, agreed.model)))
+    key = f"start{agreed.key}"
+    submitted = st.button(page.t("workbench.start"), type="primary", icon=":material/play_arrow:", key=key)
     if not submitted:
         return
     if files is None:
@@ -128,7 +131,8 @@ def _form(page: Page, client: Client) -> None:
         return
     try:
         with page.session() as db:
-            run = runs.submit_match(db, client.id or 0, files or text, model=model, locale=locale, token=token, ocr=ocr)
+            jd, chosen = files or text, agreed.ocr(ocr)
+            run = runs.submit_match(db, client.id or 0, jd, model=agreed.model, locale=locale, token=token, ocr=chosen)
     except WorkbenchError as error:
         page.error(error)
         return
@@ -185,8 +189,8 @@ def _ended_badly(page: Page, view: RunView) -> None:
                     _begin_with(view, pages.text_so_far(db, view.job) if view.job else "")
             if view.pages and st.button(page.t("workbench.new_pictures"), icon=":material/add_photo_alternate:"):
                 _begin_with(view, "")
-        return
-    run_viewer.retry_button(page, view.run)
+    else:
+        run_viewer.retry_button(page, view.run)
     receipt(page, view)
 
 
@@ -204,14 +208,16 @@ def _sources(page: Page, view: RunView) -> None:
             st.text(pages.text_so_far(db, view.job))
         if any(each.picture_id for each in view.pages) and st.toggle(page.t("workbench.show_pictures")):
             for picture in _pictures(page.owner_id, view.job.id or 0):
-                st.image(picture)
+                if picture is None:
+                    st.caption(page.t("workbench.picture_deleted"))
+                else:
+                    st.image(picture)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _pictures(owner_id: int, job_id: int) -> list[bytes]:
+@st.cache_data(max_entries=8, ttl=600, show_spinner=False)  # soon forgotten, for pictures may be deleted
+def _pictures(owner_id: int, job_id: int) -> list[bytes | None]:
     with database.session(owner_id) as db:
-        previews = [pages.preview(db, each) for each in pages.of(db, db.require(Job, job_id))]
-    return [preview for preview in previews if preview is not None]
+        return pages.previews(db, db.require(Job, job_id))
 
 
 def main() -> None:

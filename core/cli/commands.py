@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from core import i18n, improvements, jobs, llm, model_check, render, routing, scoring, tasks
-from core.cli import answers, evaluate, files, models
+from core import backup, i18n, improvements, jobs, llm, model_check, render, routing, scoring, tasks
+from core.cli import answers, clients, credits, evaluate, files, models
 from core.errors import InputError, WorkbenchError
 from core.models import ResumeKind
 from core.schemas import JobMatch, JobSummary
@@ -33,7 +33,9 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Parses to a namespace whose `run` is to be called with it. Raises InputError for arguments that do not fit."""
     parser = _Parser(prog="python -m core", description="Match resumes with job descriptions.")
-    commands = parser.add_subparsers(required=True, metavar="match|batch|summarize|models|evaluate")
+    commands = parser.add_subparsers(
+        required=True, metavar="match|batch|summarize|models|credits|clients|worker|backup|restore|evaluate"
+    )
 
     def command(name: str, run: Callable[[argparse.Namespace], None], help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
@@ -79,10 +81,24 @@ def parser() -> argparse.ArgumentParser:
     )
     listing.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
+    credits.add_to(commands.add_parser("credits", help=credits.HELP, description=credits.HELP))
+    clients.add_to(commands.add_parser("clients", help=clients.HELP, description=clients.HELP))
+    for name, run, help_ in (("backup", _backup, _BACKUP), ("restore", _restore, _RESTORE)):
+        sub = commands.add_parser(name, help=help_, description=help_)
+        sub.set_defaults(run=run)
+        sub.add_argument("file", type=Path, metavar="FILE")
+        sub.add_argument("--locale", choices=list(i18n.LOCALES), help="language of messages; default: en")
+    worker = commands.add_parser("worker", help=_WORKER, description=_WORKER)
+    worker.set_defaults(run=_worker)
+    worker.add_argument("--locale", choices=list(i18n.LOCALES), help="language of messages; default: en")
+
     evaluate.add_to(commands.add_parser("evaluate", help=evaluate.HELP, description=evaluate.HELP))
     return parser
 
 
+_BACKUP = "A copy of all data as one ZIP file, also while the app runs."
+_RESTORE = "Fill an empty data folder from a backup."
+_WORKER = "Execute the runs of the app's database, until SIGTERM or Ctrl-C; on PostgreSQL any number of workers may."
 _MODELS = "Which models do the work here, why, and which variable would bring others."
 
 
@@ -234,6 +250,24 @@ def _models(arguments: argparse.Namespace) -> None:
         good = models.show(overview, wanted, arguments.locale or i18n.DEFAULT)
     if not good:
         raise SystemExit(1)
+
+
+def _backup(arguments: argparse.Namespace) -> None:
+    made = backup.save(arguments.file)
+    size = f"{arguments.file.stat().st_size / 2**20:.1f}"
+    files.say(arguments.locale, "backed_up", path=arguments.file, revision=made.database_revision, size=size)
+
+
+def _restore(arguments: argparse.Namespace) -> None:
+    made = backup.restore(arguments.file)
+    place = settings().app_database_url.removeprefix("sqlite:///")
+    files.say(arguments.locale, "restored", path=place, created_at=made.created_at)
+
+
+def _worker(_: argparse.Namespace) -> None:
+    from core import worker  # noqa: PLC0415 - no other command needs the engine
+
+    worker.run()
 
 
 # --- output -----------------------------------------------------------------------------------------------------

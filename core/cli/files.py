@@ -115,6 +115,11 @@ def show(text: str) -> None:
         print(text, file=stream)
 
 
+def say(locale: str | None, key: str, **values: object) -> None:
+    """Print the text at `[cli] key`."""
+    show(i18n.translate(locale or i18n.DEFAULT, f"cli.{key}", **values))
+
+
 def _opened(path: Path) -> TextIO:
     return path.open("w", encoding="utf-8", errors="replace", newline="", buffering=1)
 

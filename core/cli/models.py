@@ -2,17 +2,15 @@
 
 import dataclasses
 import json
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from core import i18n, model_check, receipts, render, routing
 from core.cli import files
+from core.cli.tables import GAP, aligned, padded, width
 from core.errors import InputError
 from core.model_check import Answer, Overview, Step
 from core.offline import wordfiles
 from core.settings import OFFLINE_MODEL
-
-GAP = "  "  # between columns
 
 
 def route(name: str | None) -> str:
@@ -46,9 +44,9 @@ def show(overview: Overview, models: Sequence[str] | None, locale: str) -> bool:
     text = _Text(locale)
     example = next((provider.variable for provider in overview.providers if provider.variable), "")
     lines = [text("lead") if overview.models else text("offline_only", example=example), ""]
-    lines += _aligned([text.heading("task", "order", "model", "reason"), *_plans(overview, text)])
+    lines += aligned([text.heading("task", "order", "model", "reason"), *_plans(overview, text)])
     lines.append("")
-    lines += _aligned([text.heading("provider_name", "variable", "state", "brings"), *_providers(overview, text)])
+    lines += aligned([text.heading("provider_name", "variable", "state", "brings"), *_providers(overview, text)])
     lines += ["", render.plain(text("how")), text("compatible")]
     files.show("\n".join(lines))
     return models is None or _show_tests(models, text)
@@ -59,12 +57,12 @@ def _show_tests(models: Sequence[str], text: "_Text") -> bool:
         files.show("\n" + text("no_test"))
         return True
     column = text("model")
-    width = max(map(_width, (column, *models)))
-    files.show("\n" + _padded(column, width) + GAP + text("result"))
+    most = max(map(width, (column, *models)))
+    files.show("\n" + padded(column, most) + GAP + text("result"))
     good = True
     for model in models:
         answer = model_check.ask(model)
-        files.show(_padded(model, width) + GAP + _result(answer, text))
+        files.show(padded(model, most) + GAP + _result(answer, text))
         good = good and answer.failure_code is None
     return good
 
@@ -111,21 +109,3 @@ class _Text:
 
     def heading(self, *keys: str) -> tuple[str, ...]:
         return tuple(map(self, keys))
-
-
-# --- columns ----------------------------------------------------------------------------------------------------
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """One line a row, the columns one below the other."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    return [GAP.join(map(_padded, row, widths)).rstrip() for row in rows]
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _width(text: str) -> int:
-    """Cells of a terminal: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

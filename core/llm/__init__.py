@@ -63,9 +63,19 @@ class Record(Listener):
         self._listener = listener or Listener()
 
     @property
+    def answer(self) -> Call | None:
+        """The call whose answer counts."""
+        return next((call for call in reversed(self.calls) if call.outcome == "ok"), None)
+
+    @property
     def answered_by(self) -> str:
         """The model whose answer counts; empty while there is none."""
-        return next((call.model for call in reversed(self.calls) if call.outcome == "ok"), "")
+        return self.answer.model if self.answer else ""
+
+    @property
+    def paid(self) -> bool:
+        """Whether a model of the paid tier gave the answer that counts."""
+        return self.answer is not None and self.answer.tier == "paid"
 
     def started(self) -> None:
         self._listener.started()

@@ -196,6 +196,8 @@ class ModelServer:
         self.asked: Counter[str] = Counter()  # the same, by model
         self.completed: Counter[str] = Counter()  # by task, counted when the last chunk was sent
         self.hung_up: dict[str, list[float]] = defaultdict(list)  # by model, the clock when a client was found gone
+        self.open: Counter[str] = Counter()  # by task, the requests being answered now
+        self.most_open: Counter[str] = Counter()  # and the most there were of them
         self.bodies: list[dict[str, Any]] = []
         self.picture = PictureText(
             lines=[PictureLine(text="Data Analyst"), PictureLine(text="Salary 20-3OK", uncertain=True)]
@@ -252,6 +254,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.asked[body["model"]] += 1
         self.state.bodies.append(body)
         fault = self._fault(task, body)
+        self.state.open[task] += 1
+        self.state.most_open[task] = max(self.state.most_open[task], self.state.open[task])
         try:
             if fault.at is None:
                 self._go_wrong(fault, bool(body.get("stream")))
@@ -265,6 +269,8 @@ class _Handler(BaseHTTPRequestHandler):
         except (_Gone, BrokenPipeError, ConnectionResetError):  # the app was killed, or closed the stream
             self.state.hung_up[body["model"]].append(time.monotonic())
             self.close_connection = True
+        finally:
+            self.state.open[task] -= 1
 
     def _embed(self, body: dict[str, Any]) -> None:
         self.state.requests["embedding"] += 1

@@ -1,0 +1,147 @@
+"""Backing up while the app works, and going on from the copy."""
+
+import json
+import threading
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from core import backup, database, engine, runs
+from core.__main__ import main
+from core.errors import InputError
+from core.models import RunStatus
+from core.routing import Candidate
+from tests.support.model_server import ModelServer
+from tests.test_app import open_app
+from tests.test_runs import PACED, add_client, is_streaming, settle, submit, wait
+
+
+def refused(work: Callable[[Path], object], path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        work(path)
+    return caught.value.code
+
+
+def test_what_was_backed_up_in_the_middle_of_work_goes_on_in_another_folder(
+    owner: int, paced: Candidate, server: ModelServer, folder: Path, configure: Callable[..., None]
+) -> None:
+    configure(stall_seconds=30)  # there is more to do here than one model
+    client_id = add_client(owner)
+    server.pace = 0.02
+    unfinished = submit(owner, client_id, PACED, token="unfinished")
+    wait(owner, unfinished.id, is_streaming)
+    stop = threading.Event()
+    begun: list[str] = []
+
+    def write(name: str) -> None:
+        for number in range(20):
+            if stop.is_set():
+                return
+            begun.append(submit(owner, client_id, token=f"{name}{number}").id)
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    for writer in writers:
+        writer.start()
+    wait(owner, unfinished.id, lambda _: len(begun) >= 6)
+    assert main(["backup", "copy.zip"]) == 0
+    stop.set()
+    for writer in writers:
+        writer.join()
+    engine.stop()
+
+    configure(data_dir=folder / "new")
+    assert main(["restore", "copy.zip"]) == 0
+    assert sorted(file.name for file in (folder / "new").iterdir()) == ["app.engine.sqlite", "app.sqlite"]
+    server.pace = 0
+    with database.session(owner) as db:
+        found = runs.count(db)
+        listed = {row.run_id: row.status for row in runs.history(db, size=100)}
+    assert {unfinished.id, *begun[:6]} <= set(listed) <= {unfinished.id, *begun}
+    assert len(listed) == found
+    assert not listed[unfinished.id].finished
+    st.cache_resource.clear()
+    at = open_app(page="History")
+    assert not at.exception
+    assert len(at.dataframe[0].value) == min(found, runs.PAGE_SIZE)
+    engine.start()
+    for run_id in listed:
+        assert settle(owner, run_id, 60).run.status is RunStatus.COMPLETED
+    assert server.requests["job_summary"] == 1  # paid for before the backup, and not again
+
+
+def test_a_backup_says_what_it_is(owner: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backup", "copy.zip", "--locale", "zh"]) == 0
+    assert capsys.readouterr().out.startswith(f"已备份到 copy.zip：数据库 {database.head_revision()}")
+    with zipfile.ZipFile(folder / "copy.zip") as archive:
+        about = json.loads(archive.read("manifest.json"))
+        assert archive.namelist() == ["manifest.json", "app.sqlite"]  # nothing was ever run
+    assert about["database_revision"] == database.head_revision()
+    assert about["format"] == "jobmatch-backup/1"
+    assert about["version"]
+    assert about["created_at"].endswith("+00:00")
+    assert [file.name for file in folder.iterdir() if file.name.startswith(".")] == []
+
+
+def test_nothing_is_restored_over_something(owner: int, folder: Path) -> None:
+    backup.save(folder / "copy.zip")
+    before = {file.name: file.read_bytes() for file in (folder / "data").iterdir()}
+    assert refused(backup.restore, folder / "copy.zip") == "restore_not_empty"
+    assert {file.name: file.read_bytes() for file in (folder / "data").iterdir()} == before
+
+
+def changed(source: Path, target: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for each in old.namelist():
+            new.writestr(each, change(old.read(each)) if each == name else old.read(each))
+    return target
+
+
+def test_what_is_no_good_backup_is_refused_and_leaves_the_folder_empty(
+    owner: int, folder: Path, configure: Callable[..., None]
+) -> None:
+    good = folder / "copy.zip"
+    backup.save(good)
+    configure(data_dir=folder / "new")
+    broken = {
+        "backup_invalid": [
+            changed(good, folder / "bytes.zip", "app.sqlite", lambda data: data[:-1] + b"x"),
+            changed(good, folder / "manifest.zip", "manifest.json", lambda _: b"{}"),
+            changed(good, folder / "name.zip", "manifest.json", lambda m: m.replace(b"app.sqlite", b"../a.sqlite")),
+        ],
+        "backup_newer": [
+            changed(
+                good,
+                folder / "newer.zip",
+                "manifest.json",
+                lambda m: m.replace(f'"{database.head_revision()}"'.encode(), b'"9999"'),
+            )
+        ],
+        "file_unreadable": [folder / "none.zip"],
+    }
+    (folder / "half.zip").write_bytes(good.read_bytes()[:-100])
+    (folder / "text.zip").write_text("no archive")
+    broken["backup_invalid"] += [folder / "half.zip", folder / "text.zip"]
+    for code, paths in broken.items():
+        for path in paths:
+            assert refused(backup.restore, path) == code, path
+            assert not (folder / "new").exists() or not list((folder / "new").iterdir()), path
+    backup.restore(good)
+    assert database.local_owner() == owner
+
+
+def test_what_cannot_be_backed_up_is_said(folder: Path, configure: Callable[..., None]) -> None:
+    assert refused(backup.save, folder / "copy.zip") == "backup_missing"
+    database.local_owner()
+    assert refused(backup.save, folder / "no" / "copy.zip") == "file_unwritable"
+    backup.save(folder / "copy.zip")
+    backup.save(folder / "copy.zip")  # replaced
+    configure(database_url="postgresql+psycopg://ann:secret@db.example/jobs")
+    for work, tool in ((backup.save, "pg_dump"), (backup.restore, "pg_restore")):
+        with pytest.raises(InputError, match="backup_postgres") as caught:
+            work(folder / "copy.zip")
+        assert caught.value.values["command"].startswith(tool)  # type: ignore[union-attr]
+        assert "secret" not in caught.value.message("en")
+        assert "postgresql://ann:***@db.example/jobs" in caught.value.message("zh")
