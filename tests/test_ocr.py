@@ -421,7 +421,7 @@ def test_time_grows_with_the_number_of_pieces_and_not_its_square(jitter: float) 
         assert len(layout.paragraphs(pieces, 3500)) <= count
         return time.process_time() - started
 
-    assert seconds(4000) < max(10 * seconds(1000), 2.0)
+    assert seconds(4000) < max(10 * seconds(1000), 6.0)  # the floor: a machine with other work slows both unevenly
 
 
 # --- look-alikes ----------------------------------------------------------------------------------------------
