@@ -20,9 +20,8 @@ from core.settings import OFFLINE_MODEL, Address, Seconds, is_address, model_nam
 Tier = Literal["paid", "free", "offline"]  # the best first
 JsonMode = Literal["schema", "object", "prompt"]
 Task = Literal["resume_summary", "detailed_resume_summary", "job_vision", "job_summary", "job_match"]
-Queue = Literal[
-    "runs", "offline", "free", "scans"
-]  # those that are worked on; a run that waits in another would wait for ever
+# Those that are worked on: a run that waits in another would wait for ever.
+Queue = Literal["runs", "offline", "free", "scans"]
 TierQueue = Literal["runs", "offline", "free"]
 SCANS: Queue = "scans"  # runs that read pictures, whatever their tier
 TIERS: tuple[Tier, ...] = get_args(Tier)

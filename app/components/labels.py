@@ -19,7 +19,8 @@ def sent_to(page: Page, route: str) -> str:
     """Which providers' models get the texts of a run by this route."""
     first, *others = [c.model for c in routing.candidates("job_match", route) if not c.is_offline] or [""]
     if not first:
-        return page.t("sent_nowhere")
+        meanings = routing.embedding()
+        return page.t("sent_to_compare", model=meanings.model) if meanings else page.t("sent_nowhere")
     return page.t("sent_to_then" if others else "sent_to", first=first, others=page.t("list_comma").join(others))
 
 

@@ -49,7 +49,8 @@ def summarise(text: str) -> JobSummary:
     """The structure of a job description in Chinese, English or both; same text, same result. Never fails.
 
     Requirements are verbatim substrings of the text (white space and removed markup aside). Benefits, company blurbs
-    and legal notices are none; duties are only where the text names few skills, or states no requirements at all.
+    and legal notices are none. The first says what job it is: the title, or else the first duty. Where the text names
+    few skills, what its duties name is added, and where it states no requirements at all, the duties themselves.
 
     A must-have is core when the title names it, when the duties name it and its clause insists ("精通", years), or when
     the posting names it three times or more.

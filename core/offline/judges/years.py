@@ -198,7 +198,7 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
         wanted = frozenset(stems(role["role"]))
         return bool(wanted) and wanted <= frozenset(stems(job.title))
     people = _asks_people(asked)
-    leads = leads_people(job) if people else _leads(job)
+    leads = _leads_people(job) if people else _leads(job)
     led_alone = people or bool((_LINE_MANAGEMENT if topic else _LEADING).search(asked))
     if led_alone and not (topic and leads):
         # "Leading a station in a kitchen" is led elsewhere by nobody who was in no kitchen.
@@ -239,7 +239,7 @@ def _asks_people(text: str) -> bool:
     return named or bool(_LINE_MANAGEMENT.search(text) or _ASKS_PEOPLE.search(text))
 
 
-def leads_people(job: Job) -> bool:
+def _leads_people(job: Job) -> bool:
     title = NO_LEADER.sub(" ", job.title)
     return bool(LEADER.search(title)) or any(_tells_of_people(_NOT_OWN.sub(" ", line)) for line in job.lines[1:])
 
