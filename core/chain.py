@@ -28,6 +28,7 @@ from core import (
     engine,
     grounding,
     jobs,
+    knowledge,
     llm,
     outputs,
     pages,
@@ -165,6 +166,7 @@ def _match(progress: "_Progress", run: Run) -> Store:
         locale=run.locale,
         candidates=routing.candidates("job_match", run.model),
         today=run.today,
+        snippets=knowledge.of(progress.owner_id),
         listener=listener,
     )
     score = scoring.score(summary.requirements, match.verdicts)

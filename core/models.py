@@ -400,3 +400,40 @@ class Event(Owned, table=True):
     task: str = ""
     failure_code: str | None = None
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class Snippet(Owned, table=True):
+    """One piece of coaching advice: a copy of one that comes with the project, or the coach's own.
+
+    `digest` is of what it says; where it differs from `curated_digest` the coach has changed it, and a new version that
+    comes with the project leaves it alone. The three last texts are what it is searched by, see `core.knowledge.words`:
+    the database keeps its index of them.
+    """
+
+    __table_args__ = (UniqueConstraint("owner_id", "locale", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    locale: str
+    title: str
+    tags: list[str] = Field(sa_type=JSON)
+    situations: list[str] = Field(sa_type=JSON)
+    body: str
+    interview: str = ""
+    resume: str = ""
+    digest: str
+    curated_digest: str | None = None  # None: the coach's own
+    enabled: bool = True
+    head_words: str
+    concept_words: str
+    body_words: str
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+    @property
+    def own(self) -> bool:
+        return self.curated_digest is None
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is another text than the one that came with the project."""
+        return self.curated_digest not in (None, self.digest)

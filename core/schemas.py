@@ -7,7 +7,17 @@ which volunteers its own score changes nothing.
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 Category = Literal["skill", "education", "experience", "language", "certification", "domain", "soft", "other"]
@@ -332,11 +342,14 @@ class Tip(Contract):
 
 
 class Weakness(Contract):
+    """`snippet_ids` names the coaching snippets that the point and its tip rest on."""
+
     point: Text = ""
     evidence: Text = ""
     section: Text = ""
     tip: Tip = Tip()
     requirement_ids: Items[str] = []
+    snippet_ids: Items[str] = []
 
 
 class Outreach(Contract):
@@ -345,8 +358,41 @@ class Outreach(Contract):
     call_to_action: Text = ""
 
 
+class CitedSnippet(Contract):
+    """A coaching snippet as it was when a match was advised by it."""
+
+    id: Text = ""
+    title: Text = ""
+    text: Text = ""
+
+
+class Knowledge(Contract):
+    """The coaching knowledge behind a match: a hash of all there was to find, how many snippets were offered, those
+    that the advice names; or, in `failure`, why there was none (a key of `report.knowledge`)."""
+
+    version: Text = ""
+    offered: int = 0
+    failure: Text = ""
+    cited: Items[CitedSnippet] = []
+
+
+def _none_if_odd(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    # Nobody asks a model for it, so whatever one volunteers must not cost the run.
+    try:
+        return read(value)
+    except ValidationError:
+        return Knowledge()
+
+
+OwnWork = Annotated[Knowledge, WrapValidator(_none_if_odd)]
+
+
 class JobMatch(Contract):
-    """Verdicts first, prose after. The score is not here: `core.scoring` computes it from the verdicts."""
+    """Verdicts first, prose after. The score is not here: `core.scoring` computes it from the verdicts.
+
+    `recommendation_snippet_ids` names, for each recommendation in order, the snippets it rests on. `knowledge` is
+    written by `core.knowledge` alone, never believed.
+    """
 
     verdicts: Items[Verdict] = []
     overall_assessment: Text = ""
@@ -354,4 +400,6 @@ class JobMatch(Contract):
     weaknesses: Items[Weakness] = []
     outreach: Outreach = Outreach()
     recommendations: list[str] = Field(min_length=3, max_length=3)
+    recommendation_snippet_ids: Items[Items[str]] = []
     questions_for_client: Items[str] = []
+    knowledge: SkipJsonSchema[OwnWork] = Knowledge()

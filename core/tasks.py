@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import cast
 
-from core import grounding, i18n, llm, routing, stuffing
+from core import grounding, i18n, knowledge, llm, prompts, routing, stuffing
 from core.errors import ModelError
+from core.knowledge import Snippets
 from core.models import ResumeKind
 from core.routing import Candidate
 from core.schemas import DetailedResumeSummary, JobMatch, JobSummary, ResumeSummary, Source
@@ -56,17 +57,23 @@ def match(
     locale: str,
     candidates: Sequence[Candidate],
     today: str,
+    snippets: Snippets | None = None,
     listener: llm.Listener | None = None,
 ) -> JobMatch:
     """The client's texts against the job's requirements, every quote checked against its source. Raises ModelError.
 
-    `posting` is what the job was read from, so that it is recognised where a document merely repeats it.
+    `posting` is what the job was read from, so that it is recognised where a document merely repeats it. `snippets` is
+    the coaching knowledge to advise by; None: none.
     """
     shown = sources(job, posting, resume, detailed_resume)
+    asked = prompts.clean(job.model_dump_json(exclude_defaults=True, exclude=_NOT_FOR_MATCHING))
+    documents = {source: prompts.clean(text) for source, text in shown.items()}
+    retrieved = knowledge.for_match(snippets, asked, documents, today, locale)
     inputs = {
-        "job_summary": job.model_dump_json(exclude_defaults=True, exclude=_NOT_FOR_MATCHING),
-        "resume": shown["resume"],
-        "detailed_resume": shown["detailed_resume"],
+        "job_summary": asked,
+        "resume": documents["resume"],
+        "detailed_resume": documents["detailed_resume"],
+        "coaching_snippets": retrieved.prompt,
         "today": today,
     }
     hints = {}
@@ -80,7 +87,7 @@ def match(
             raise ModelError("wrong_language", detail=f"The prose must be written in {i18n.LOCALES[locale]}.")
 
     answer = cast(JobMatch, llm.complete("job_match", locale, inputs, candidates, listener, hints=hints, check=check))
-    return grounding.ground(answer, job.requirements, shown)
+    return knowledge.cite(grounding.ground(answer, job.requirements, shown), retrieved)
 
 
 def _close(

@@ -109,8 +109,13 @@ def test_a_row_cannot_be_written_for_somebody_else() -> None:
 
 @pytest.mark.usefixtures("storage")
 def test_migrations_make_exactly_the_tables_of_the_models() -> None:
+    def tables_of_models(_object: object, name: str | None, kind: str, *_: object) -> bool:
+        return kind != "table" or not str(name).startswith("snippet_search")  # the search's own, kept by triggers
+
+    options = {"include_object": tables_of_models}
     with database.engine().connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, SQLModel.metadata) == []
 
 
 @pytest.mark.usefixtures("storage")

@@ -37,10 +37,11 @@ def report(page: Page, view: RunView) -> None:
     _strengths_and_weaknesses(page, match)
     _outreach(page, match)
     _section(page, "recommendations")
-    st.markdown("\n".join(f"{n}. {render.escape(text)}" for n, text in enumerate(match.recommendations, 1)))
+    st.markdown(render.recommendation_list(match, page.locale))
     if match.questions_for_client:
         _section(page, "questions_for_client")
         st.markdown("\n".join(f"- {render.escape(text)}" for text in match.questions_for_client))
+    _snippets(page, match)
     receipt(page, view)
 
     def file() -> str:
@@ -142,8 +143,21 @@ def _strengths_and_weaknesses(page: Page, match: JobMatch) -> None:
                         st.markdown(
                             f":material/lightbulb: **{page.term(f'label.{kind}').rstrip()}** {render.escape(tip)}"
                         )
+                if titles := render.snippet_titles(match, weakness.snippet_ids, page.locale):
+                    st.caption(f":material/menu_book: {page.term('label.snippets')}{render.escape(titles)}")
         if not match.weaknesses:
             st.caption(page.t("no_weaknesses"))
+
+
+def _snippets(page: Page, match: JobMatch) -> None:
+    """What the advice rests on, each folded; or why it rests on nothing."""
+    if notice := render.knowledge_notice(match, page.locale):
+        st.caption(f":material/menu_book: {notice}")
+    if match.knowledge.cited:
+        _section(page, "snippets")
+        for snippet in match.knowledge.cited:
+            with st.expander(render.escape(snippet.title).rstrip(), icon=":material/menu_book:", type="compact"):
+                st.markdown("\n\n".join(render.snippet_paragraphs(snippet)))
 
 
 def _finding(page: Page, finding: Strength | Weakness) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from core import backup, i18n, improvements, jobs, llm, model_check, render, routing, scoring, tasks
+from core import backup, i18n, improvements, jobs, knowledge, llm, model_check, render, routing, scoring, tasks
 from core.cli import answers, clients, credits, evaluate, files, models
 from core.errors import InputError, WorkbenchError
 from core.models import ResumeKind
@@ -115,7 +115,7 @@ def _match(arguments: argparse.Namespace) -> None:
     locale = arguments.locale or i18n.detect_locale(jd)
     made: answers.Records = {}
     with answers.fallbacks_shown(made, locale):
-        job, match, score = _run_match(resume, detailed, jd, route, locale, made)
+        job, match, score = _run_match(resume, detailed, jd, route, locale, made, knowledge.curated())
     model = made["job_match"].answered_by
     if arguments.json:
         result = {
@@ -220,7 +220,13 @@ def _summarize_table(arguments: argparse.Namespace, route: str) -> None:
 
 
 def _run_match(
-    resume: str, detailed: str, jd: str, route: str, locale: str, made: answers.Records
+    resume: str,
+    detailed: str,
+    jd: str,
+    route: str,
+    locale: str,
+    made: answers.Records,
+    snippets: knowledge.Snippets | None = None,  # a table of scores shows no advice
 ) -> tuple[JobSummary, JobMatch, Score]:
     """Job, match and score; `made` is given who was asked for each, also when this raises."""
     made |= {"job_summary": llm.Record(), "job_match": llm.Record()}
@@ -235,6 +241,7 @@ def _run_match(
         locale=locale,
         candidates=candidates,
         today=tasks.today(),
+        snippets=snippets,
         listener=made["job_match"],
     )
     return job, match, scoring.score(job.requirements, match.verdicts)

@@ -26,8 +26,8 @@ HELP = "How good the matches and the vocabulary are, measured on labelled data."
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Give the parser of this command its own: gold, ranking, skills and notebook."""
-    commands = parser.add_subparsers(required=True, metavar="gold|ranking|skills|notebook")
+    """Give the parser of this command its own: gold, ranking, retrieval, skills and notebook."""
+    commands = parser.add_subparsers(required=True, metavar="gold|ranking|retrieval|skills|notebook")
 
     def command(name: str, run: Run, help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
@@ -50,6 +50,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     ranking.add_argument("--model", metavar="ROUTE", default="offline", help="a model or a tier; default: offline")
     ranking.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
 
+    retrieval = command("retrieval", _retrieval, "Judged queries for the coaching snippets: are the right ones first?")
+    retrieval.add_argument("--split", choices=SPLITS, default="all", help="default: all")
+    retrieval.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+
     skills = command("skills", _skills, "The vocabulary against annotated postings (SkillSpan), beside a lexicon.")
     skills.add_argument("folder", type=Path, metavar="FOLDER", help="holds train.json and the split to measure")
     skills.add_argument("--split", default="dev", help="default: dev")
@@ -60,7 +64,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     notebook.add_argument("-p", dest="parameters", nargs=2, action="append", default=[], metavar=("PARAMETER", "VALUE"))
     notebook.add_argument("--out", type=Path, required=True, metavar="FOLDER")
 
-    for sub in (ranking, skills, notebook):
+    for sub in (ranking, retrieval, skills, notebook):
         sub.add_argument("--locale", choices=list(i18n.LOCALES), help="language of messages; default: en")
 
 
@@ -109,6 +113,23 @@ def _ranking(arguments: argparse.Namespace) -> None:
     files.show(_table(table.set_index("person")))
     if arguments.json:
         _write({"model": route, "figures": table.to_dict("records")}, arguments.json)
+
+
+def _retrieval(arguments: argparse.Namespace) -> None:
+    import pandas as pd  # noqa: PLC0415
+
+    from core import knowledge  # noqa: PLC0415
+    from core.evaluation import retrieval  # noqa: PLC0415
+
+    find = retrieval.finder(knowledge.curated())
+    tables = [
+        retrieval.compare(retrieval.load(retrieval.FOLDER / name, arguments.split), find).assign(set=name)
+        for name in retrieval.SETS
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    files.show(_table(table.set_index(["set", "locale"])))
+    if arguments.json:
+        _write({"split": arguments.split, "figures": table.to_dict("records")}, arguments.json)
 
 
 def _skills(arguments: argparse.Namespace) -> None:

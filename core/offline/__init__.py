@@ -16,9 +16,10 @@ Inputs = Mapping[str, str]
 def analyse(task: str, locale: str, inputs: Inputs) -> Contract:
     """The answer to a task, of the contract of the same name.
 
-    Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today; and, where a
-    model of meanings was asked, close, the JSON of what `matching.findings` takes), resume_summary (resume, today),
-    detailed_resume_summary (detailed_resume, today); `today` is "YYYY-MM-DD".
+    Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today; where there
+    are any, coaching_snippets, one JSON object a line; where a model of meanings was asked, close, the JSON of what
+    `matching.findings` takes), resume_summary (resume, today), detailed_resume_summary (detailed_resume, today);
+    `today` is "YYYY-MM-DD".
 
     Raises KeyError for a task, a locale or an input that is not there, ValueError for a date or JSON that is none.
     """
@@ -40,9 +41,13 @@ def _job_match(locale: str, inputs: Inputs) -> Contract:
 
     job = JobSummary.model_validate_json(inputs["job_summary"])
     today = date.fromisoformat(inputs["today"])
-    close = json.loads(inputs.get("close") or "{}")
-    findings = matching.findings(job, inputs["resume"], inputs.get("detailed_resume", ""), today, close)
-    return writing.compose(findings, job, locale)
+    documents = (inputs["resume"], inputs.get("detailed_resume", ""))
+    if close := json.loads(inputs.get("close") or "{}"):
+        findings = matching.findings(job, *documents, today, close)
+    else:
+        findings = [*matching.judged(inputs["job_summary"], *documents, today)]
+    snippets = [json.loads(line) for line in inputs.get("coaching_snippets", "").splitlines()]
+    return writing.compose(findings, job, locale, snippets)
 
 
 def _resume_summary(locale: str, inputs: Inputs) -> Contract:

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from core.i18n import detect_locale
 from core.offline import vocabulary
 from core.offline.demands import Demand, read
-from core.offline.evidence import Passage, gather
+from core.offline.evidence import Evidence, Passage, gather
 from core.offline.judges import Answer, Case, decide
 from core.schemas import JobSummary, Requirement, Status
 
@@ -48,12 +49,27 @@ class Finding:
         return self.reason in _CONTRADICTIONS
 
 
+# What is looked up for a match, and then written of it, rests on the same reading of the same texts.
+_AGAIN = 4
+
+
+@lru_cache(maxsize=_AGAIN)
+def _evidence(resume: str, detailed_resume: str, today: date) -> Evidence:
+    return gather({"resume": resume, "detailed_resume": detailed_resume}, today)
+
+
+@lru_cache(maxsize=_AGAIN)
+def judged(job: str, resume: str, detailed_resume: str, today: date) -> tuple[Finding, ...]:
+    """`findings` for a job summary as JSON, made once for the same texts. Raises ValueError for JSON that is none."""
+    return tuple(findings(JobSummary.model_validate_json(job), resume, detailed_resume, today))
+
+
 def findings(
     job: JobSummary, resume: str, detailed_resume: str, today: date, close: Mapping[str, str] | None = None
 ) -> list[Finding]:
     """One finding per requirement, in their order. `detailed_resume` may be empty. `close` is what else is known: by
     requirement id, the passage that a model of meanings finds closest to it (`quotable` gives those to choose from)."""
-    evidence = gather({"resume": resume, "detailed_resume": detailed_resume}, today)
+    evidence = _evidence(resume, detailed_resume, today)
     document_locale = detect_locale(resume)
     roles, work = (job.job_title, *job.responsibilities[:1]), _work(job)
     found = []
@@ -83,5 +99,5 @@ def can_be_reworded(demand: Demand) -> bool:
 
 def quotable(resume: str, detailed_resume: str, today: date) -> list[str]:
     """Every passage of the documents that could be evidence, once."""
-    passages = gather({"resume": resume, "detailed_resume": detailed_resume}, today).passages
+    passages = _evidence(resume, detailed_resume, today).passages
     return list(dict.fromkeys(passage.text for passage in passages if not passage.dated))

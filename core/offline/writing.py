@@ -8,7 +8,7 @@ break a sentence.
 import re
 import tomllib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,13 @@ def phrases(locale: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text("utf-8"))
 
 
-def compose(findings: Sequence[Finding], job: JobSummary, locale: str) -> JobMatch:
-    """The match for these findings, in `locale`, whatever languages the posting and the resume have."""
-    return _Writer(findings, job, locale).match()
+Snippet = Mapping[str, Any]  # id, title, advice, interview, resume; and for, the requirements it was found for
+
+
+def compose(findings: Sequence[Finding], job: JobSummary, locale: str, snippets: Sequence[Snippet] = ()) -> JobMatch:
+    """The match for these findings, in `locale`, whatever languages the posting and the resume have; `snippets` are in
+    that language, and a tip is that of the snippet found for its gap."""
+    return _Writer(findings, job, locale, snippets).match()
 
 
 def note(finding: Finding, locale: str) -> str:
@@ -59,8 +63,9 @@ def note(finding: Finding, locale: str) -> str:
 class _Writer:
     """One text: it knows the findings and how often each list of variants was used."""
 
-    def __init__(self, findings: Sequence[Finding], job: JobSummary, locale: str) -> None:
+    def __init__(self, findings: Sequence[Finding], job: JobSummary, locale: str, snippets: Sequence[Snippet]) -> None:
         self.phrases, self.words, self.locale = phrases(locale), phrases(locale)["words"], locale
+        self.snippets = list(snippets)  # those that no tip has taken up yet
         self.job, self.findings = job, findings
         self.used: dict[str, int] = {}
         # Different jobs start at different variants.
@@ -75,13 +80,16 @@ class _Writer:
         self.proofs = _proofs(self.met)
 
     def match(self) -> JobMatch:
+        weaknesses = [self._weakness(finding) for finding in self._weakest()]  # first to choose among the snippets
+        recommendations = self._recommendations()
         return JobMatch(
             verdicts=[self._verdict(finding) for finding in self.findings],
             overall_assessment=self._assessment(),
             strengths=self._strengths(),
-            weaknesses=[self._weakness(finding) for finding in self._weakest()],
+            weaknesses=weaknesses,
             outreach=self._outreach(),
-            recommendations=self._recommendations(),
+            recommendations=[text for text, _ in recommendations],
+            recommendation_snippet_ids=[sources for _, sources in recommendations],
             questions_for_client=self._questions(),
         )
 
@@ -228,15 +236,31 @@ class _Writer:
         values["lacking"] = finding.values.get("lacking", "").replace("|", self.words["comma"])
         point = finding.reason if finding.reason in self.phrases["weakness"] else general
         tip = finding.reason if finding.reason in self.phrases["tip"] else general
+        # Of a wish, that nobody is turned down for it is the best advice there is.
+        snippet = {} if tip == "nice_missing" else self._snippet(requirement.id)
+        advice = {kind: snippet[kind] for kind in ("interview", "resume")} if snippet else {}
         return Weakness(
             point=self._say(f"weakness.{point}", **values),
             evidence=passage.text if passage else "",
             section=self._section(passage) if passage else "",
             tip=Tip(
-                interview=self._say(f"tip.{tip}.interview", **values), resume=self._say(f"tip.{tip}.resume", **values)
+                **{
+                    kind: self._say("tip.sourced", req=values["req"], advice=advice[kind])
+                    if advice.get(kind)
+                    else self._say(f"tip.{tip}.{kind}", **values)
+                    for kind in ("interview", "resume")
+                }
             ),
             requirement_ids=[requirement.id],
+            snippet_ids=[snippet["id"]] if any(advice.values()) else [],
         )
+
+    def _snippet(self, requirement_id: str = "") -> Snippet:
+        """The best one found for a requirement, or else for the application, and not taken up before; empty if none."""
+        found = (s for s in self.snippets if requirement_id in s["for"] or not (requirement_id or s["for"]))
+        snippet = next(found, {})
+        self.snippets = [s for s in self.snippets if s is not snippet]
+        return snippet
 
     # --- outreach -------------------------------------------------------------------------------------------
 
@@ -273,23 +297,31 @@ class _Writer:
 
     # --- next actions ---------------------------------------------------------------------------------------
 
-    def _recommendations(self) -> list[str]:
-        """Three different next steps: the most serious gaps first, then what is only listed or silent, then craft."""
-        steps: dict[str, str] = {}
+    def _recommendations(self) -> list[tuple[str, list[str]]]:
+        """Three different next steps, each with the snippets it is from: the most serious gaps first, then what is only
+        listed or silent, then what the snippets say of such an application, then craft."""
+        steps: dict[str, tuple[str, list[str]]] = {}
+
+        def add(name: str, text: str, *sources: str) -> None:
+            steps.setdefault(name, (text, [*sources]))
+
         for finding in self._weakest():
             name = _step(finding) if finding.must else "nice"
             if name and name not in steps and len(steps) < 2:
-                steps[name] = self._say(f"recommendation.{name}", req=self._req(finding))
+                add(name, self._say(f"recommendation.{name}", req=self._req(finding)))
         listed = next((f for f in self.met if f.must and f.reason == "listed"), None)
         if listed:
-            steps.setdefault("listed", self._say("recommendation.listed", req=self._req(listed)))
+            add("listed", self._say("recommendation.listed", req=self._req(listed)))
         if self.silent:
             name = "silent_soft" if self.silent[0].requirement.category == "soft" else "silent"
-            steps.setdefault(name, self._say(f"recommendation.{name}", req=self._req(self.silent[0])))
+            add(name, self._say(f"recommendation.{name}", req=self._req(self.silent[0])))
         if self.proofs:
-            steps.setdefault("lead", self._say("recommendation.lead", quote=_bare(self.proofs[0][1].text)))
+            add("lead", self._say("recommendation.lead", quote=_bare(self.proofs[0][1].text)))
+        snippet = self._snippet()
+        if advice := snippet.get("resume") or snippet.get("interview"):
+            add("snippet", advice, snippet["id"])
         for name in ("tailor", "rehearse", "numbers"):
-            steps.setdefault(name, self._say(f"recommendation.{name}"))
+            add(name, self._say(f"recommendation.{name}"))
         return list(steps.values())[:3]
 
     def _questions(self) -> list[str]:

@@ -6,10 +6,14 @@ from core.render.live import LiveMatch, handover
 from core.render.report import (
     cap_lines,
     improvement_table,
+    knowledge_notice,
+    recommendation_list,
     report_markdown,
     requirement_table,
     score_line,
     score_sentence,
+    snippet_paragraphs,
+    snippet_titles,
     unsaid_list,
 )
 from core.render.summaries import job_markdown, resume_markdown, resume_text
@@ -22,13 +26,17 @@ __all__ = [
     "highlighted_html",
     "improvement_table",
     "job_markdown",
+    "knowledge_notice",
     "literal",
     "plain",
+    "recommendation_list",
     "report_markdown",
     "requirement_table",
     "resume_markdown",
     "resume_text",
     "score_line",
     "score_sentence",
+    "snippet_paragraphs",
+    "snippet_titles",
     "unsaid_list",
 ]

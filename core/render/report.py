@@ -1,13 +1,16 @@
 """The finished report as one Markdown document."""
 
+import re
 from collections.abc import Sequence
 
 from core import improvements
 from core.i18n import translate
 from core.improvements import Improvement, Improvements
 from core.render.escape import escape, for_file, unbroken
-from core.schemas import JobMatch, JobSummary, Quote, Status, Strength, Verdict, Weakness
+from core.schemas import CitedSnippet, JobMatch, JobSummary, Quote, Status, Strength, Verdict, Weakness
 from core.scoring import MUST_HAVE_WEIGHT, NICE_TO_HAVE_WEIGHT, Score
+
+_PARAGRAPH = re.compile(r"\n\s*\n|\n(?=## )|(?m:^(## .*)\n)")
 
 # Plain glyphs: every font and terminal has them, and the word beside them says the same.
 STATUS_ICONS: dict[Status, str] = {"met": "✓", "partial": "◐", "missing": "✗", "unclear": "?"}
@@ -72,6 +75,7 @@ def report_markdown(
             labelled("evidence", w.evidence, w.section),
             labelled("interview", w.tip.interview),
             labelled("resume", w.tip.resume),
+            labelled("snippets", snippet_titles(match, w.snippet_ids, locale)),
         )
         for w in match.weaknesses
     ]
@@ -90,8 +94,9 @@ def report_markdown(
         *section("strengths", "\n".join(strengths)),
         *section("weaknesses", "\n".join(weaknesses)),
         *section("outreach", "\n>\n".join(outreach)),
-        *section("recommendations", "\n".join(f"{n}. {escape(r)}" for n, r in enumerate(match.recommendations, 1))),
+        *section("recommendations", recommendation_list(match, locale)),
         *section("questions_for_client", "\n".join(_bullet(escape(q)) for q in match.questions_for_client)),
+        *section("snippets", knowledge_notice(match, locale), *(_cited(snippet) for snippet in match.knowledge.cited)),
         *([f"## {translate(locale, 'report.receipt.title')}", receipt] if receipt else []),
     ]
     return for_file("\n\n".join(filter(None, blocks)) + "\n")
@@ -154,6 +159,40 @@ def unsaid_list(found: Improvements, job: JobSummary, locale: str) -> str:
         for item in found.unsaid
     ]
     return "\n\n".join([translate(locale, "report.improvement.unsaid"), "\n".join(items)])
+
+
+def recommendation_list(match: JobMatch, locale: str) -> str:
+    """The next actions as a numbered Markdown list, each with the titles of the snippets it rests on."""
+    sources = [*match.recommendation_snippet_ids, *([] for _ in match.recommendations)]
+    lines = [
+        _aside(escape(text).rstrip(), escape(snippet_titles(match, ids, locale)).rstrip(), locale)
+        for text, ids in zip(match.recommendations, sources, strict=False)
+    ]
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def snippet_titles(match: JobMatch, ids: Sequence[str], locale: str) -> str:
+    """The titles of these coaching snippets as plain text; of those the match cites."""
+    titles = {snippet.id: snippet.title for snippet in match.knowledge.cited}
+    return translate(locale, "report.knowledge.and").join(titles[key] for key in ids if key in titles)
+
+
+def knowledge_notice(match: JobMatch, locale: str) -> str:
+    """Why there were no coaching snippets to advise by; empty when there were, or nobody looked."""
+    failure = match.knowledge.failure
+    return translate(locale, f"report.knowledge.{failure}") if failure else ""
+
+
+def _cited(snippet: CitedSnippet) -> str:
+    lines = [f"> **{escape(snippet.title).rstrip()}**", *(f"> {part}" for part in snippet_paragraphs(snippet))]
+    return "\n>\n".join(lines)
+
+
+def snippet_paragraphs(snippet: CitedSnippet) -> list[str]:
+    """The text of a cited snippet as Markdown paragraphs, headings in bold."""
+    parts = (" ".join(part.split()) for part in _PARAGRAPH.split(snippet.text) if part)
+    shown = (f"**{escape(p[3:]).rstrip()}**" if p.startswith("## ") else escape(p).rstrip() for p in parts)
+    return [part for part in shown if part]
 
 
 def quotation(quote: Quote, locale: str) -> str:

@@ -1,0 +1,209 @@
+"""An owner's snippets in the database: the curated ones as copies, so that they can be changed and switched off, beside
+the coach's own. Every function takes a session of the owner; what it writes, the caller commits."""
+
+import csv
+import hashlib
+import io
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from core.database import OwnerSession
+from core.errors import InputError
+from core.knowledge import snippets, words
+from core.knowledge.snippets import Advice
+from core.models import Snippet, now
+
+MOST_OWN = 100_000  # snippets of one owner: what search was measured with
+LARGEST_FILE = 20_000_000  # bytes
+_COLUMNS = ("id", "locale", "title", "tags", "when", "text")
+
+
+def install(db: OwnerSession) -> None:
+    """Bring the owner's copies of the curated snippets up to date: new ones are added, changed ones replaced unless the
+    coach has changed them too, withdrawn ones removed. Costs one query when there is nothing to do."""
+    curated = snippets.curated().advice
+    if _differences(db, curated):
+        db.lock_owner()  # two pages at once: the second finds it done
+        known = {(row.locale, row.key): row for row in db.exec(select(Snippet)).all()}
+        for place in _differences(db, curated):
+            row, new = known.get(place), curated.get(place)
+            if row is None and new is not None:
+                db.add(_row(new, curated=True))
+            elif row is not None and new is None:
+                db.delete(row)
+            elif row is not None and new is not None:
+                if not row.changed:
+                    _fill(row, new)
+                row.curated_digest = new.digest
+        db.flush()
+
+
+def _differences(db: OwnerSession, curated: dict[tuple[str, str], Advice]) -> list[tuple[str, str]]:
+    rows = db.exec(select(Snippet.locale, Snippet.key, Snippet.curated_digest, Snippet.digest)).all()
+    found: list[tuple[str, str]] = []
+    for locale, key, digest, says in rows:
+        new = curated.get((locale, key))
+        withdrawn = new is None and digest is not None and digest == says
+        # A key the coach already uses stays the coach's.
+        if withdrawn or (new is not None and digest is not None and digest != new.digest):
+            found.append((locale, key))
+    have = {(locale, key) for locale, key, *_ in rows}
+    return found + [place for place in curated if place not in have]
+
+
+def listing(db: OwnerSession, locale: str, *, own: bool = False) -> Sequence[Snippet]:
+    """All of a locale, the coach's own first, then by title; with `own` only those the coach wrote or changed."""
+    rows = db.exec(select(Snippet).where(Snippet.locale == locale).order_by(col(Snippet.title), col(Snippet.id))).all()
+    return sorted((row for row in rows if not own or row.own or row.changed), key=lambda row: not row.own)
+
+
+def version(db: OwnerSession, locale: str) -> str:
+    """A hash of everything that may be found in a locale; empty when there is nothing."""
+    query = select(Snippet.digest).where(Snippet.locale == locale, col(Snippet.enabled)).order_by(col(Snippet.digest))
+    digests = db.exec(query).all()
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:12] if digests else ""
+
+
+def advice_of(row: Snippet) -> Advice:
+    return Advice(
+        key=row.key,
+        locale=row.locale,
+        title=row.title,
+        body=row.body,
+        tags=tuple(row.tags),
+        situations=tuple(row.situations),
+        interview=row.interview,
+        resume=row.resume,
+    )
+
+
+def save(db: OwnerSession, one: Advice) -> Snippet:
+    """Add it, or let it take the place of the one with its key. Raises InputError when there is no room for more."""
+    row = db.exec(select(Snippet).where(Snippet.locale == one.locale, Snippet.key == one.key)).first()
+    if row is None:
+        if db.exec(select(Snippet.id).order_by(col(Snippet.id)).offset(MOST_OWN).limit(1)).first() is not None:
+            raise InputError("snippets_too_many", limit=MOST_OWN)
+        row = _row(one, curated=False)
+    _fill(row, one)
+    db.add(row)
+    db.flush()
+    return row
+
+
+def new_key(title: str) -> str:
+    """A key for a new snippet, after its title where that has letters for it."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+    return f"{stem or 'own'}-{secrets.token_hex(3)}"
+
+
+def switch(db: OwnerSession, snippet_id: int, *, enabled: bool) -> None:
+    row = db.require(Snippet, snippet_id)
+    row.enabled, row.updated_at = enabled, now()
+
+
+def delete(db: OwnerSession, snippet_id: int) -> None:
+    """Delete one of the coach's own, or undo the changes to a curated one."""
+    row = db.require(Snippet, snippet_id)
+    if row.own:
+        db.delete(row)
+    elif (original := snippets.curated().advice.get((row.locale, row.key))) is not None:
+        _fill(row, original)
+    else:
+        db.delete(row)  # changed, and withdrawn meanwhile
+
+
+def load(db: OwnerSession, name: str, data: bytes, locale: str) -> int:
+    """Save all snippets of a Markdown or CSV file; all or none. Returns how many.
+
+    A Markdown file holds one, as under `prompts/knowledge`. A CSV file has a header with `title` and `text`, and may
+    have `id`, `locale`, `tags` and `when`, whose several values are separated by `;`.
+    Raises InputError `snippet_file` or, with the place, `snippet_invalid`.
+    """
+    if len(data) > LARGEST_FILE:
+        raise InputError("snippet_file", name=name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("snippet_file", name=name) from None
+    if name.lower().endswith(".csv"):
+        found = _from_csv(text, locale)
+    elif name.lower().endswith((".md", ".markdown", ".txt")):
+        found = [snippets.parse(text, locale, name)]
+    else:
+        raise InputError("snippet_file", name=name)
+    if not found:
+        raise InputError("snippet_file", name=name)
+    for one in found:
+        save(db, one)
+    return len(found)
+
+
+def _from_csv(text: str, locale: str) -> list[Advice]:
+    rows = csv.DictReader(io.StringIO(text), strict=True)
+    try:
+        header = [name.strip().lower() for name in rows.fieldnames or []]
+        if not {"title", "text"} <= set(header) or set(header) - set(_COLUMNS):
+            raise InputError("snippet_invalid", where="CSV 1", part=", ".join(_COLUMNS))
+        rows.fieldnames = header
+        return [_from_row(row, locale, f"CSV {rows.line_num}") for row in rows]
+    except csv.Error:
+        raise InputError("snippet_invalid", where=f"CSV {rows.line_num}", part="CSV") from None
+
+
+def _from_row(row: dict[str, str | None], locale: str, where: str) -> Advice:
+    value = {name: (text or "").strip() for name, text in row.items() if isinstance(text, str | None) and name}
+    if None in row:
+        raise InputError("snippet_invalid", where=where, part="CSV")
+
+    def several(text: str) -> list[str]:
+        return [part.strip() for part in re.split("[;；\n]", text) if part.strip()]
+
+    return snippets.advice(
+        value.get("id") or _key_of(value["title"], value["text"]),
+        value.get("locale") or locale,
+        value["title"],
+        value["text"],
+        several(value.get("tags", "")),
+        several(value.get("when", "")),
+        where,
+    )
+
+
+def _key_of(title: str, text: str) -> str:
+    """The same row gives the same key, so that a file loaded twice adds nothing."""
+    return "own-" + hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()[:10]
+
+
+def _row(one: Advice, *, curated: bool) -> Snippet:
+    row = Snippet(
+        key=one.key,
+        locale=one.locale,
+        title=one.title,
+        tags=[],
+        situations=[],
+        body="",
+        digest=one.digest,
+        curated_digest=one.digest if curated else None,
+        head_words="",
+        concept_words="",
+        body_words="",
+    )
+    _fill(row, one)
+    return row
+
+
+def _fill(row: Snippet, one: Advice) -> None:
+    """Everything a snippet says, and what it is searched by."""
+    row.title, row.tags, row.situations = one.title, list(one.tags), list(one.situations)
+    row.body, row.interview, row.resume = one.body, one.interview, one.resume
+    row.digest, row.updated_at = one.digest, now()
+    head = "\n".join([one.title, *one.situations])
+    row.head_words = " ".join(words.words(head))
+    row.body_words = " ".join(words.words("\n".join([one.body, one.interview, one.resume])))
+    marks = [*words.concepts(head), *(words.mark("t", tag) for tag in one.tags)]
+    row.concept_words = " ".join(marks)

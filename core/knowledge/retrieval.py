@@ -1,0 +1,136 @@
+"""From the open requirements of a match to the snippets that advise on them.
+
+What the documents show is judged beforehand by the offline analyst, in some milliseconds, so every query is about a
+gap, the most serious first, and one more about the job itself. Each query's best snippets are taken in turns, each
+snippet once, until the budget is spent.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from sqlmodel import col, select
+
+from core.knowledge import Retrieved, Snippets, library, search, words
+from core.knowledge.search import Query
+from core.knowledge.snippets import Advice
+from core.models import Snippet
+from core.offline import writing
+from core.offline.matching import Finding
+from core.schemas import JobSummary, Knowledge
+
+log = logging.getLogger(__name__)
+
+MOST_GAPS = 8  # that advice is looked up for: a report speaks of five
+EACH = 3  # snippets considered for one query
+MOST = 10  # snippets in a prompt
+BUDGET = 2_400  # tokens of all of them, by `_tokens`; a tenth of what a resume, a posting and the instructions take
+THREADS = 4
+_INTENT = ("match", "match_intent", "outreach")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A snippet, and the requirements it was found for; none when it is about the application as a whole."""
+
+    advice: Advice
+    requirement_ids: tuple[str, ...] = ()
+
+
+def _shown(one: Found) -> dict[str, object]:
+    advice = one.advice
+    shown: dict[str, object] = {
+        "id": advice.key,
+        "title": advice.title,
+        "for": list(one.requirement_ids),
+        "advice": advice.body,
+    }
+    return shown | {"interview": advice.interview, "resume": advice.resume}
+
+
+def queries(findings: Sequence[Finding], job: JobSummary, locale: str) -> list[Query]:
+    """What to look up: every open requirement with what was found of it, the gravest first, then the application."""
+    gaps = [finding for finding in findings if finding.status != "met"]
+    gaps.sort(key=lambda finding: (not finding.must, finding.status == "unclear", not finding.requirement.core))
+    wanted = [
+        Query(
+            f"{finding.requirement.text}\n{writing.note(finding, locale)}",
+            ("gap", finding.requirement.category),
+            _reason(finding),
+            finding.requirement.id,
+        )
+        for finding in gaps[:MOST_GAPS]
+    ]
+    whole = " ".join([job.job_title, job.seniority, *job.industry[:2], *job.business_goals[:2]])
+    return [*wanted, Query(whole, _INTENT)]
+
+
+def _reason(finding: Finding) -> str:
+    """A little short of the years is another gap than far short: less than half of them."""
+    if finding.reason == "years_short" and 2 * _number(finding, "years") < _number(finding, "needed"):
+        return "years_far_short"
+    return finding.reason
+
+
+def _number(finding: Finding, name: str) -> float:
+    try:
+        return float(finding.values.get(name, ""))
+    except ValueError:
+        return 0.0
+
+
+def retrieve(snippets: Snippets, wanted: Sequence[Query], locale: str) -> Retrieved:
+    """The snippets for these queries. Never raises for what is wrong with the knowledge: a match goes on without it,
+    and `knowledge.failure` says why."""
+    try:
+        with snippets() as db:
+            library.install(db)
+            db.commit()
+            version = library.version(db, locale)
+        if not version:
+            return Retrieved(knowledge=Knowledge(failure="knowledge_empty"))
+        with ThreadPoolExecutor(THREADS) as pool:
+            rankings = list(pool.map(lambda query: _ranking(snippets, locale, query), wanted))
+        found = _chosen(rankings, wanted)
+    except Exception as error:  # whatever a database or a broken file raises
+        log.error("no coaching knowledge error=%s", type(error).__name__)
+        return Retrieved(knowledge=Knowledge(failure="knowledge_unavailable"))
+    prompt = "\n".join(json.dumps(_shown(one), ensure_ascii=False) for one in found)
+    knowledge = Knowledge(version=version, offered=len(found))
+    return Retrieved(prompt, knowledge, {one.advice.key: one.advice for one in found})
+
+
+def _ranking(snippets: Snippets, locale: str, query: Query) -> list[Advice]:
+    with snippets() as db:
+        ids = search.ranked(db, locale, query, EACH)
+        rows = {row.id: row for row in db.exec(select(Snippet).where(col(Snippet.id).in_(ids))).all()}
+        return [library.advice_of(rows[key]) for key in ids if key in rows]
+
+
+def _chosen(rankings: Sequence[Sequence[Advice]], wanted: Sequence[Query]) -> tuple[Found, ...]:
+    for_whom: dict[str, list[str]] = {}
+    advice: dict[str, Advice] = {}
+    spent = 0
+    for rank in zip_longest(*rankings):
+        for query, one in zip(wanted, rank, strict=True):
+            if one is None:
+                continue
+            if one.key not in advice:
+                cost = _tokens(one)
+                if len(advice) == MOST or spent + cost > BUDGET:
+                    continue
+                spent += cost
+                advice[one.key] = one
+            if query.about:
+                for_whom.setdefault(one.key, []).append(query.about)
+    return tuple(Found(one, tuple(for_whom.get(key, ()))) for key, one in advice.items())
+
+
+def _tokens(one: Advice) -> int:
+    """About: a Chinese character is one token, of other writing four characters are."""
+    text = "".join([one.title, one.body, one.interview, one.resume])
+    han = words.han(text)
+    return han + (len(text) - han) // 4

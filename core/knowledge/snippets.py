@@ -1,0 +1,170 @@
+"""A coaching snippet as a Markdown file: front matter (id, title, tags, when it applies), and advice in three parts.
+
+The text under the front matter is for whoever writes the advice; the sections `## Interview` and `## Resume`, which may
+be missing in a coach's own, are words to the client that a tip can take over as they are.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from core.errors import InputError
+from core.i18n import LOCALES
+from core.prompts import clean
+from core.settings import ROOT
+
+FOLDER = ROOT / "prompts" / "knowledge"
+# About the kinds of gaps, what is being written, and trades: what search and the coach sort by.
+TAGS = (
+    *("match", "match_intent", "outreach", "interview", "resume", "read_jd", "gap", "career_change", "overqualified"),
+    *("seniority", "salary", "job_hopping", "employment_gap"),
+    *("skill", "education", "experience", "language", "certification", "domain", "soft", "other"),
+    *("software", "data", "design", "product", "marketing", "sales", "finance", "accounting", "nursing", "teaching"),
+    *("logistics", "manufacturing", "hr", "legal", "hospitality", "customer_service", "construction", "research"),
+    *("public_sector", "operations"),
+)
+LONGEST_TITLE = 120  # characters
+LONGEST_TEXT = 4_000  # characters of all parts: several times the longest that comes with the project
+MOST_SITUATIONS = 20
+
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n(.*))?\Z", re.S)
+_SECTION = re.compile(r"^##[ \t]*(Interview|Resume|面试|简历)[ \t]*$", re.M | re.I)
+_SECTIONS = {"interview": "interview", "resume": "resume", "面试": "interview", "简历": "resume"}
+_TITLES = {"en": ("Interview", "Resume"), "zh": ("面试", "简历")}
+_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a snippet says, wherever it is kept."""
+
+    key: str
+    locale: str
+    title: str
+    body: str
+    tags: tuple[str, ...] = ()
+    situations: tuple[str, ...] = ()
+    interview: str = ""
+    resume: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Of everything it says; two with the same digest say the same."""
+        parts = [self.key, self.locale, self.title, self.body, self.tags, self.situations, self.interview, self.resume]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Curated:
+    """The snippets that come with the project, by locale and key, and the files of which none could be made."""
+
+    advice: dict[tuple[str, str], Advice]
+    broken: tuple[str, ...] = field(default=())
+
+
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.replace("，", ",").split(",")] if isinstance(value, str) else value or []
+
+
+def _known(tags: list[str]) -> list[str]:
+    if strangers := sorted(set(tags) - set(TAGS)):
+        raise ValueError(f"no such tag: {', '.join(strangers)[:80]}")
+    return list(dict.fromkeys(tags))
+
+
+_Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TITLE * 2)]
+
+
+class _Front(BaseModel):
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    id: Annotated[str, StringConstraints(pattern=f"^{_KEY.pattern}$")]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TITLE)]
+    tags: Annotated[list[str], BeforeValidator(_listed), AfterValidator(_known)] = []
+    when: Annotated[list[_Line], BeforeValidator(_listed)] = []
+
+
+def advice(
+    key: str, locale: str, title: str, text: str, tags: object = (), situations: object = (), where: str = ""
+) -> Advice:
+    """One from the parts of a form, a table or a file; `text` may have the two sections.
+
+    Raises InputError `snippet_invalid`, with `where` and the part that cannot be used.
+    """
+    try:
+        front = _Front.model_validate(
+            {"id": key, "title": clean(title), "tags": _several(tags), "when": _several(situations)}
+        )
+    except ValidationError as error:
+        part = str(next(iter(error.errors()))["loc"][0])
+        raise InputError("snippet_invalid", where=where, part=part) from None
+    body, *sections = _SECTION.split(clean(text))
+    parts = {_SECTIONS[name.lower()]: said.strip() for name, said in zip(sections[::2], sections[1::2], strict=True)}
+    if not body.strip() or len(text) > LONGEST_TEXT or len(front.when) > MOST_SITUATIONS:
+        raise InputError("snippet_invalid", where=where, part="when" if len(front.when) > MOST_SITUATIONS else "text")
+    when = tuple(clean(line) for line in front.when)
+    return Advice(front.id, locale, front.title, body.strip(), tuple(front.tags), when, **parts)
+
+
+def _several(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def parse(raw: str, locale: str, where: str = "") -> Advice:
+    """One from a Markdown file. Raises InputError `snippet_invalid`."""
+    match = _FRONT_MATTER.match(raw.removeprefix("\ufeff").replace("\r\n", "\n"))
+    try:
+        front = yaml.safe_load(match[1]) if match else None
+    except (yaml.YAMLError, RecursionError):
+        front = None
+    if match is None or not isinstance(front, dict):
+        raise InputError("snippet_invalid", where=where, part="front matter")
+    if strangers := set(front) - {"id", "title", "tags", "when"}:
+        raise InputError("snippet_invalid", where=where, part=str(min(map(str, strangers)))[:40])
+    return advice(
+        str(front.get("id") or ""),
+        locale,
+        str(front.get("title") or ""),
+        match[2] or "",
+        front.get("tags"),
+        front.get("when"),
+        where,
+    )
+
+
+def markdown(one: Advice) -> str:
+    """The file that `parse` reads back as the same."""
+    front = {"id": one.key, "title": one.title, "tags": list(one.tags), "when": list(one.situations)}
+    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=10_000)
+    return f"---\n{head}---\n{text(one)}\n"
+
+
+def text(one: Advice) -> str:
+    """Body and sections as one text, as a form shows them."""
+    sections = zip(_TITLES[one.locale], (one.interview, one.resume), strict=True)
+    return "\n\n".join([one.body, *(f"## {title}\n{said}" for title, said in sections if said)])
+
+
+@cache
+def curated(folder: Path = FOLDER) -> Curated:
+    """Those of every locale; read once. A file that is none is left out and named: it must not cost a match."""
+    found: dict[tuple[str, str], Advice] = {}
+    broken: list[str] = []
+    for locale in LOCALES:
+        for path in sorted((folder / locale).glob("*.md")):
+            try:
+                one = parse(path.read_text("utf-8"), locale, path.name)
+                if one.key != path.stem:
+                    raise InputError("snippet_invalid", where=path.name, part="id")
+            except (InputError, OSError, UnicodeDecodeError):
+                broken.append(f"{locale}/{path.name}")
+            else:
+                found[locale, one.key] = one
+    return Curated(found, tuple(broken))

@@ -1,0 +1,77 @@
+"""coaching snippets and what they are searched by"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+# The index is the database's own, kept by triggers: whoever writes a snippet, it is found as it is written.
+# SQLite: an index without the texts, which stand in `snippet`; such an index is told what to forget.
+_NEW = "new.id, 'o' || new.owner_id || new.locale, new.head_words, new.concept_words, new.body_words"
+_OLD = _NEW.replace("new.", "old.")
+_COLUMNS = "scope, head, concepts, body"
+_ADD = f"INSERT INTO snippet_search(rowid, {_COLUMNS}) SELECT {_NEW} WHERE new.enabled;"
+_DROP = f"INSERT INTO snippet_search(snippet_search, rowid, {_COLUMNS}) SELECT 'delete', {_OLD} WHERE old.enabled;"
+SEARCH = {
+    "sqlite": [
+        f"CREATE VIRTUAL TABLE snippet_search USING fts5({_COLUMNS}, content='', tokenize='porter unicode61')",
+        f"CREATE TRIGGER snippet_search_insert AFTER INSERT ON snippet BEGIN {_ADD} END",
+        f"CREATE TRIGGER snippet_search_delete AFTER DELETE ON snippet BEGIN {_DROP} END",
+        f"CREATE TRIGGER snippet_search_update AFTER UPDATE ON snippet BEGIN {_DROP} {_ADD} END",
+    ],
+    "postgresql": [
+        """CREATE TABLE snippet_search (
+            snippet_id integer PRIMARY KEY REFERENCES snippet (id) ON DELETE CASCADE,
+            owner_id integer NOT NULL, locale varchar NOT NULL, words tsvector NOT NULL)""",
+        "CREATE INDEX snippet_search_words ON snippet_search USING gin (words)",
+        "CREATE INDEX snippet_search_scope ON snippet_search (owner_id, locale)",
+        """CREATE FUNCTION snippet_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            DELETE FROM snippet_search WHERE snippet_id = new.id;
+            IF new.enabled THEN
+                INSERT INTO snippet_search VALUES (new.id, new.owner_id, new.locale,
+                    setweight(to_tsvector('english', new.head_words), 'A')
+                    || setweight(to_tsvector('simple', new.concept_words), 'B')
+                    || setweight(to_tsvector('english', new.body_words), 'D'));
+            END IF;
+            RETURN new; END $$""",
+        """CREATE TRIGGER snippet_search_keep AFTER INSERT OR UPDATE ON snippet
+            FOR EACH ROW EXECUTE FUNCTION snippet_search_keep()""",
+    ],
+}
+
+
+def upgrade() -> None:
+    op.create_table(
+        "snippet",
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("locale", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("situations", sa.JSON(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("interview", sa.String(), nullable=False),
+        sa.Column("resume", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("curated_digest", sa.String(), nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("head_words", sa.String(), nullable=False),
+        sa.Column("concept_words", sa.String(), nullable=False),
+        sa.Column("body_words", sa.String(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("owner_id", "locale", "key"),
+    )
+    op.create_index("ix_snippet_owner_id", "snippet", ["owner_id"])
+    for statement in SEARCH[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE snippet_search")
+    op.drop_table("snippet")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION snippet_search_keep()")
