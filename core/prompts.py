@@ -27,6 +27,7 @@ from core.marks import normalised
 from core.settings import ROOT
 
 FOLDER = ROOT / "prompts"
+SNIPPETS = FOLDER / "knowledge"  # no templates: coaching snippets, which `core.knowledge` reads
 Message = dict[str, Any]  # role, and content: a text, or a list of parts when there are pictures
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.S)
@@ -147,7 +148,7 @@ def load(task: str, locale: str) -> Prompt:
 
 def check() -> list[str]:
     """Load every template in every language and return the task names; raises PromptError as `load`."""
-    tasks = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
+    tasks = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir() and folder != SNIPPETS)
     for task in tasks:
         _load(FOLDER / task)
     return tasks

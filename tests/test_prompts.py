@@ -20,6 +20,7 @@ INPUTS = {
     "job_summary": "{}",
     "resume": "Go since 2019",
     "detailed_resume": "",
+    "coaching_snippets": "",
     "today": "2026-01-01",
 }
 
@@ -116,6 +117,7 @@ def test_hostile_texts_change_nothing_around_them(resume: str, detailed: str, lo
 
     def rendered(resume: str, detailed: str) -> list[prompts.Message]:
         inputs = {"job_summary": "{}", "resume": resume, "detailed_resume": detailed, "today": "2026-01-01"}
+        inputs["coaching_snippets"] = ""
         return prompt.render(inputs)
 
     messages = rendered(resume, detailed)
@@ -148,9 +150,10 @@ def test_the_shape_of_an_answer() -> None:
         '"overall_assessment":string,'
         '"strengths":[{"point":string,"evidence":string,"section":string,"requirement_ids":[string]}],'
         '"weaknesses":[{"point":string,"evidence":string,"section":string,'
-        '"tip":{"interview":string,"resume":string},"requirement_ids":[string]}],'
+        '"tip":{"interview":string,"resume":string},"requirement_ids":[string],"snippet_ids":[string]}],'
         '"outreach":{"hook":string,"value":string,"call_to_action":string},'
-        '"recommendations":[string,string,string],"questions_for_client":[string]}'
+        '"recommendations":[string,string,string],"recommendation_snippet_ids":[[string]],'
+        '"questions_for_client":[string]}'
     )
     assert '"years_of_experience":number|null' in prompts.shape(schemas.ResumeSummary)
     assert prompts.shape(schemas.PictureText) == '{"lines":[{"text":string,"uncertain":boolean}]}'

@@ -32,7 +32,7 @@ def install(db: OwnerSession) -> None:
         for place in _differences(db, curated):
             row, new = known.get(place), curated.get(place)
             if row is None and new is not None:
-                db.add(_row(new, curated=True))
+                db.add(row_of(new, curated=True))
             elif row is not None and new is None:
                 db.delete(row)
             elif row is not None and new is not None:
@@ -87,7 +87,7 @@ def save(db: OwnerSession, one: Advice) -> Snippet:
     if row is None:
         if db.exec(select(Snippet.id).order_by(col(Snippet.id)).offset(MOST_OWN).limit(1)).first() is not None:
             raise InputError("snippets_too_many", limit=MOST_OWN)
-        row = _row(one, curated=False)
+        row = row_of(one)
     _fill(row, one)
     db.add(row)
     db.flush()
@@ -179,7 +179,7 @@ def _key_of(title: str, text: str) -> str:
     return "own-" + hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()[:10]
 
 
-def _row(one: Advice, *, curated: bool) -> Snippet:
+def row_of(one: Advice, *, curated: bool = False) -> Snippet:
     row = Snippet(
         key=one.key,
         locale=one.locale,

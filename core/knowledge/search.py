@@ -1,12 +1,16 @@
 """Which snippets of an owner a query finds, the best first, by the full-text search of the database they stand in.
 
 SQLite's FTS5 ranks by BM25. PostgreSQL knows no BM25, so its statement makes one: each word's rank, levelled off and
-weighed by how few of the owner's snippets have it. A word in the title or the situations counts more than one in
-the text, and so does a concept; the weights were chosen on the queries of `tests/retrieval` that are for learning.
+weighed by how few of the owner's snippets have it. A word in the title or the situations counts more than one in the
+text; the weights were chosen on the queries of `tests/retrieval` that are for learning.
+
+Ranking takes time with every snippet that has any of the words, and the common ones say least: of a large collection
+only the rarest words of a query are looked for, as many as `POSTINGS` allows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import sqlalchemy as sa
 
@@ -15,6 +19,8 @@ from core.knowledge import words
 
 HEAD, CONCEPTS, BODY = 3.0, 1.0, 1.0
 MOST_TERMS = 48  # of a query; a requirement with its note has some twenty
+POSTINGS = 2_000  # snippets that have the words looked for, summed over the words
+FEWEST = 4  # words looked for, however common
 
 
 @dataclass(frozen=True)
@@ -43,46 +49,67 @@ class Query:
 
 def ranked(db: OwnerSession, locale: str, query: Query, limit: int) -> list[int]:
     """Ids of the snippets that share anything with the query, at most `limit`; those that are switched off are none."""
-    if not query.words and not query.concepts:
-        return []
-    return _DIALECTS[db.get_bind().dialect.name](db, locale, query, limit)
+    terms = [*query.words, *query.concepts]
+    return _DIALECTS[db.get_bind().dialect.name](db, locale, terms, limit) if terms else []
 
 
-def _fts5(db: OwnerSession, locale: str, query: Query, limit: int) -> list[int]:
-    def any_of(found: list[str]) -> str:
-        return " OR ".join(f'"{word}"' for word in found)
+_COMMON = sa.text("SELECT term, doc FROM snippet_search_words WHERE term IN :terms").bindparams(
+    sa.bindparam("terms", expanding=True)
+)
+_FTS5 = sa.text(
+    "SELECT rowid FROM snippet_search WHERE snippet_search MATCH :wanted"
+    " ORDER BY bm25(snippet_search, 0, :head, :concepts, :body), rowid LIMIT :limit"
+)
 
-    parts = [("{head body}", query.words), ("concepts", query.concepts)]
-    wanted = " OR ".join(f"{columns} : ({any_of(found)})" for columns, found in parts if found)
-    statement = sa.text(
-        f"SELECT rowid FROM snippet_search WHERE snippet_search MATCH :wanted"  # noqa: S608 - numbers of ours
-        f" ORDER BY bm25(snippet_search, 0, {HEAD}, {CONCEPTS}, {BODY}), rowid LIMIT :limit"
+
+def _fts5(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[int]:
+    connection = db.connection()
+    counted: list[tuple[str, int]] = sorted(
+        ((term, count) for term, count in connection.execute(_COMMON, {"terms": terms})), key=lambda pair: pair[1]
     )
-    scope = f"scope : o{db.owner_id}{locale}"
-    return list(db.connection().execute(statement, {"wanted": f"{scope} AND ({wanted})", "limit": limit}).scalars())
+    sums = accumulate(count for _, count in counted)
+    rare = [term for number, ((term, _), total) in enumerate(zip(counted, sums, strict=True)) if _kept(number, total)]
+    if not rare:
+        return []
+    anything = " OR ".join(f'"{term}"' for term in rare)
+    wanted = f"scope : o{db.owner_id}{locale} AND {{head concepts body}} : ({anything})"
+    values = {"wanted": wanted, "head": HEAD, "concepts": CONCEPTS, "body": BODY, "limit": limit}
+    return list(connection.execute(_FTS5, values).scalars())
 
 
-_BM25 = sa.text(f"""
-    WITH mine AS (SELECT snippet_id, words FROM snippet_search WHERE owner_id = :owner AND locale = :locale),
-    term AS (
-        SELECT DISTINCT plainto_tsquery('english', w) AS q FROM unnest(CAST(:words AS text[])) w
-        UNION SELECT plainto_tsquery('simple', c) FROM unnest(CAST(:concepts AS text[])) c),
+def _kept(number: int, total: int) -> bool:
+    return number < FEWEST or total <= POSTINGS
+
+
+_BM25 = sa.text("""
+    WITH mine AS MATERIALIZED (
+        SELECT count(*) AS size FROM snippet_search WHERE owner_id = :owner AND locale = :locale),
+    counted AS (
+        SELECT q, count(*) AS n
+        FROM (SELECT DISTINCT plainto_tsquery('simple', w) AS q FROM unnest(CAST(:terms AS text[])) w) term
+        JOIN snippet_search s ON s.words @@ q AND s.owner_id = :owner AND s.locale = :locale GROUP BY q),
+    rare AS (
+        SELECT q, n FROM (
+            SELECT q, n, sum(n) OVER rising AS total, row_number() OVER rising AS place FROM counted
+            WINDOW rising AS (ORDER BY n, q)) c
+        WHERE total <= :postings OR place <= :fewest),
     hit AS (
-        SELECT snippet_id, q, ts_rank('{{{BODY / 10}, 0, {CONCEPTS / 10}, {HEAD / 10}}}', words, q) AS rank
-        FROM term JOIN mine ON mine.words @@ q),
-    weight AS (
-        SELECT q, ln(1 + ((SELECT count(*) FROM mine) - count(*) + 0.5) / (count(*) + 0.5)) AS idf
-        FROM hit GROUP BY q)
-    SELECT snippet_id FROM hit JOIN weight USING (q)
-    GROUP BY snippet_id ORDER BY sum(idf * rank / (rank + 0.1)) DESC, snippet_id LIMIT :limit""")  # noqa: S608
+        SELECT s.snippet_id, ln(1 + ((SELECT size FROM mine) - n + 0.5) / (n + 0.5)) AS idf,
+            ts_rank(CAST(:weights AS real[]), s.words, q) AS rank
+        FROM rare JOIN snippet_search s ON s.words @@ q AND s.owner_id = :owner AND s.locale = :locale)
+    SELECT snippet_id FROM hit GROUP BY snippet_id ORDER BY sum(idf * rank / (rank + :level)) DESC, snippet_id
+    LIMIT :limit""")
+_LEVEL = 0.1  # a rank that earns half of a word's weight: about that of the word once in the title
 
 
-def _tsearch(db: OwnerSession, locale: str, query: Query, limit: int) -> list[int]:
-    values = {"owner": db.owner_id, "locale": locale, "words": query.words, "concepts": query.concepts, "limit": limit}
+def _tsearch(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[int]:
+    weights = [weight / 10 for weight in (BODY, 0, CONCEPTS, HEAD)]  # D, C, B, A; none above 1
+    values = {"owner": db.owner_id, "locale": locale, "terms": terms, "limit": limit, "weights": weights}
+    values |= {"postings": POSTINGS, "fewest": FEWEST, "level": _LEVEL}
     return list(db.connection().execute(_BM25, values).scalars())
 
 
-_DIALECTS: dict[str, Callable[[OwnerSession, str, Query, int], list[int]]] = {
+_DIALECTS: dict[str, Callable[[OwnerSession, str, Sequence[str], int], list[int]]] = {
     "sqlite": _fts5,
     "postgresql": _tsearch,
 }

@@ -17,10 +17,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 
 from core.errors import InputError
 from core.i18n import LOCALES
-from core.prompts import clean
-from core.settings import ROOT
+from core.prompts import SNIPPETS, clean
 
-FOLDER = ROOT / "prompts" / "knowledge"
 # About the kinds of gaps, what is being written, and trades: what search and the coach sort by.
 TAGS = (
     *("match", "match_intent", "outreach", "interview", "resume", "read_jd", "gap", "career_change", "overqualified"),
@@ -153,7 +151,7 @@ def text(one: Advice) -> str:
 
 
 @cache
-def curated(folder: Path = FOLDER) -> Curated:
+def curated(folder: Path = SNIPPETS) -> Curated:
     """Those of every locale; read once. A file that is none is left out and named: it must not cost a match."""
     found: dict[tuple[str, str], Advice] = {}
     broken: list[str] = []

@@ -10,8 +10,10 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+
+import snowballstemmer
 
 from core.offline import vocabulary
 from core.offline.lines import HAN
@@ -28,19 +30,25 @@ _STOP_LATIN = """
     she should so some such than that the their them then there these they this those to too up very was we were what
     when where which who will with would you your client person someone something
 """
-_STOP = frozenset(_STOP_LATIN.split())
+_PORTER = snowballstemmer.stemmer("porter")
+_STOP = frozenset(map(_PORTER.stemWord, _STOP_LATIN.split()))
 _STOP_HAN = frozenset("的了是和在与及或等我你您他她它们这那就也都被把对但还又着过吗呢吧很并且而其于之以个")
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in order, lower case: Latin ones as they are, of Chinese every two neighbours."""
+    """The words of a text in order: Latin ones by their stem, of Chinese every two neighbours."""
     found: list[str] = []
     for run in _RUN.findall(unicodedata.normalize("NFKC", text).lower()):
         if run.isascii() or "’" in run:
-            found += [part for piece in _SKIPPED.split(run) if (part := _spelled(piece))]
+            found += [_stem(part) for piece in _SKIPPED.split(run) if (part := _spelled(piece))]
         else:
             found += [run] if len(run) == 1 else [run[at : at + 2] for at in range(len(run) - 1)]
     return found
+
+
+@lru_cache(maxsize=8192)
+def _stem(word: str) -> str:
+    return str(_PORTER.stemWord(word))
 
 
 def _spelled(word: str) -> str:

@@ -15,7 +15,9 @@ _ADD = f"INSERT INTO snippet_search(rowid, {_COLUMNS}) SELECT {_NEW} WHERE new.e
 _DROP = f"INSERT INTO snippet_search(snippet_search, rowid, {_COLUMNS}) SELECT 'delete', {_OLD} WHERE old.enabled;"
 SEARCH = {
     "sqlite": [
-        f"CREATE VIRTUAL TABLE snippet_search USING fts5({_COLUMNS}, content='', tokenize='porter unicode61')",
+        f"CREATE VIRTUAL TABLE snippet_search USING fts5({_COLUMNS}, content='')",
+        # How many snippets have a word: what searches leave common words out by.
+        "CREATE VIRTUAL TABLE snippet_search_words USING fts5vocab(snippet_search, 'row')",
         f"CREATE TRIGGER snippet_search_insert AFTER INSERT ON snippet BEGIN {_ADD} END",
         f"CREATE TRIGGER snippet_search_delete AFTER DELETE ON snippet BEGIN {_DROP} END",
         f"CREATE TRIGGER snippet_search_update AFTER UPDATE ON snippet BEGIN {_DROP} {_ADD} END",
@@ -30,9 +32,9 @@ SEARCH = {
             DELETE FROM snippet_search WHERE snippet_id = new.id;
             IF new.enabled THEN
                 INSERT INTO snippet_search VALUES (new.id, new.owner_id, new.locale,
-                    setweight(to_tsvector('english', new.head_words), 'A')
+                    setweight(to_tsvector('simple', new.head_words), 'A')
                     || setweight(to_tsvector('simple', new.concept_words), 'B')
-                    || setweight(to_tsvector('english', new.body_words), 'D'));
+                    || setweight(to_tsvector('simple', new.body_words), 'D'));
             END IF;
             RETURN new; END $$""",
         """CREATE TRIGGER snippet_search_keep AFTER INSERT OR UPDATE ON snippet
@@ -71,6 +73,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE snippet_search_words")
     op.execute("DROP TABLE snippet_search")
     op.drop_table("snippet")
     if op.get_bind().dialect.name == "postgresql":
