@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.components import credits, run_list, run_viewer
+from app.components.knowledge_panel import knowledge_panel
 from app.components.models_panel import models_panel
 from app.components.page import Page, broken_files, language_picker, open_page
 from core import clients, jobs, render, runs, samples
@@ -38,6 +39,7 @@ def home() -> None:
         st.page_link("pages/Profile.py", label=page.t("home.add_client"), icon=":material/person_add:")
     else:
         _first_steps(page)
+    knowledge_panel(page)
     models_panel(page)
 
 

@@ -437,3 +437,8 @@ class Snippet(Owned, table=True):
     def changed(self) -> bool:
         """Whether it is another text than the one that came with the project."""
         return self.curated_digest not in (None, self.digest)
+
+    @property
+    def origin(self) -> str:
+        """own, changed or curated."""
+        return "own" if self.own else "changed" if self.changed else "curated"

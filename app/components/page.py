@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import credits, database, engine, i18n, llm, routing
+from core import credits, database, engine, i18n, knowledge, llm, routing
 from core.errors import WorkbenchError
 from core.models import User
 from core.offline import wordfiles
@@ -60,6 +60,7 @@ def _warm_up() -> None:
     from core.ocr import engines  # noqa: PLC0415
 
     llm.warm_up()
+    knowledge.warm_up(database.local_owner())
     engines.warm_up()
 
 

@@ -21,7 +21,7 @@ from core.knowledge.snippets import Advice, text
 from core.models import User
 from core.schemas import CitedSnippet, JobMatch, JobSummary, Knowledge, Source
 
-__all__ = ["Snippets", "cite", "curated", "for_match", "of"]
+__all__ = ["Snippets", "cite", "curated", "for_match", "of", "warm_up"]
 
 Snippets = Callable[[], OwnerSession]  # opens a session of the owner whose snippets are meant
 
@@ -54,6 +54,15 @@ def curated() -> Snippets:
         db.commit()
         owner_id = user.id or 0
     return partial(OwnerSession, engine, owner_id)
+
+
+def warm_up(owner_id: int) -> None:
+    """Read and install now what the owner's first match would."""
+    from core.knowledge import library  # noqa: PLC0415 - imports the analyst's vocabulary
+
+    with database.session(owner_id) as db:
+        library.install(db)
+        db.commit()
 
 
 def for_match(

@@ -8,17 +8,21 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlmodel import col, select
+import sqlalchemy as sa
+from sqlmodel import col, func, select
 
 from core.database import OwnerSession
 from core.errors import InputError
-from core.knowledge import snippets, words
+from core.knowledge import search, snippets, words
+from core.knowledge.search import Query
 from core.knowledge.snippets import Advice
 from core.models import Snippet, now
 
 MOST_OWN = 100_000  # snippets of one owner: what search was measured with
 LARGEST_FILE = 20_000_000  # bytes
+LONGEST_LIST = 500  # snippets that a page shows; a search finds the others
 _COLUMNS = ("id", "locale", "title", "tags", "when", "text")
 
 
@@ -55,10 +59,35 @@ def _differences(db: OwnerSession, curated: dict[tuple[str, str], Advice]) -> li
     return found + [place for place in curated if place not in have]
 
 
-def listing(db: OwnerSession, locale: str, *, own: bool = False) -> Sequence[Snippet]:
-    """All of a locale, the coach's own first, then by title; with `own` only those the coach wrote or changed."""
-    rows = db.exec(select(Snippet).where(Snippet.locale == locale).order_by(col(Snippet.title), col(Snippet.id))).all()
-    return sorted((row for row in rows if not own or row.own or row.changed), key=lambda row: not row.own)
+def listing(db: OwnerSession, locale: str, text: str = "") -> Sequence[Snippet]:
+    """What a search for `text` finds, the best first; without a text all of a locale, the coach's own first. At most
+    `LONGEST_LIST`; those that are switched off are only in the whole list."""
+    query = select(Snippet).where(Snippet.locale == locale)
+    if text.strip():
+        ids = search.ranked(db, locale, Query(text), LONGEST_LIST)
+        rows = {row.id: row for row in db.exec(query.where(col(Snippet.id).in_(ids))).all()}
+        return [rows[key] for key in ids if key in rows]
+    own_first = (col(Snippet.curated_digest).is_not(None), col(Snippet.title), col(Snippet.id))
+    return db.exec(query.order_by(*own_first).limit(LONGEST_LIST)).all()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many snippets there are, how many of them are the coach's own, and how many are switched off."""
+
+    total: int
+    own: int
+    off: int
+
+
+def counts(db: OwnerSession, locale: str) -> Counts:
+    query = select(col(Snippet.curated_digest).is_(None), Snippet.enabled, func.count())
+    rows = db.exec(query.where(Snippet.locale == locale).group_by(sa.text("1"), col(Snippet.enabled))).all()
+    return Counts(
+        total=sum(count for *_, count in rows),
+        own=sum(count for own, _, count in rows if own),
+        off=sum(count for _, enabled, count in rows if not enabled),
+    )
 
 
 def version(db: OwnerSession, locale: str) -> str:

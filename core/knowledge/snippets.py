@@ -36,6 +36,8 @@ _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n(.*))?\Z", re.
 _SECTION = re.compile(r"^##[ \t]*(Interview|Resume|面试|简历)[ \t]*$", re.M | re.I)
 _SECTIONS = {"interview": "interview", "resume": "resume", "面试": "interview", "简历": "resume"}
 _TITLES = {"en": ("Interview", "Resume"), "zh": ("面试", "简历")}
+# The same reading by libyaml, where there is one: ten times as fast, and there are many files.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
@@ -119,7 +121,7 @@ def parse(raw: str, locale: str, where: str = "") -> Advice:
     """One from a Markdown file. Raises InputError `snippet_invalid`."""
     match = _FRONT_MATTER.match(raw.removeprefix("\ufeff").replace("\r\n", "\n"))
     try:
-        front = yaml.safe_load(match[1]) if match else None
+        front = yaml.load(match[1], Loader=_LOADER) if match else None  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError):
         front = None
     if match is None or not isinstance(front, dict):
