@@ -92,7 +92,7 @@ def _queues(db: Session) -> list[QueueLoad]:
     each = select(*(column.label(name) for name, column in columns.items())).where(in_work).subquery().c
     waiting, running = Counter[str](), Counter[str]()
     for model, reads, works, count in db.execute(select(*each, func.count()).group_by(*each)).all():
-        (running if works else waiting)[routing.SCANS if reads else routing.queue(model)] += count
+        (running if works else waiting)[routing.queue(model, reads=bool(reads))] += count
     return [QueueLoad(name, waiting[name], running[name]) for name in routing.queues()]
 
 

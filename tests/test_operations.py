@@ -92,6 +92,7 @@ def test_each_queue_has_those_that_wait_and_those_in_work(add: Callable[..., Non
     add("r", RunStatus.MATCH_STREAMING, ("job_summary", 1.0), ("job_match", 0))
     add("f", RunStatus.SUMMARY_PENDING, model="free")
     add("s", RunStatus.OCR_PENDING)
+    add("o", RunStatus.OCR_PENDING, model="offline/analyst")
     add("reads", RunStatus.OCR_PENDING, ("ocr", 0))
     add("has read", RunStatus.SUMMARY_PENDING, ("ocr", 1.0), ("job_summary", 0))
     add("checked by a person", RunStatus.REVIEW_PENDING, ("ocr", 1.0))
@@ -100,6 +101,7 @@ def test_each_queue_has_those_that_wait_and_those_in_work(add: Callable[..., Non
         QueueLoad("offline", 0, 0),
         QueueLoad("free", 1, 0),
         QueueLoad("scans", 1, 2),
+        QueueLoad("free_scans", 1, 0),
     ]
 
 
