@@ -79,24 +79,37 @@ def save(path: Path) -> Manifest:
 def restore(path: Path) -> Manifest:
     """Fill the data folder, which must be empty, from a backup. Runs that were in work go on when the app starts.
 
+    The app's file comes last, so that with it everything is there. What ends the process before that leaves
+    `database.RESTORING`: the app then does not start, and the next restore begins anew.
+
     Raises InputError on PostgreSQL, for a folder that is not empty, and for a file that is damaged, no backup, or of a
     newer version; the folder is then still empty.
     """
     places = _places("pg_restore --dbname={url} {path}", path)
     target = places[APP].parent
+    staging = target / database.RESTORING
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             manifest = _manifest(archive, path)
-            target.mkdir(parents=True, exist_ok=True)
+            if database.half_restored(places[APP]):
+                places[ENGINE].unlink(missing_ok=True)
             if any(place.exists() for place in places.values()):
                 raise InputError("restore_not_empty", path=target)
-            with tempfile.TemporaryDirectory(prefix=".restore-", dir=target) as folder:
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir(parents=True)
+            try:
                 for name, digest in manifest.files.items():
-                    _extract(archive, name, Path(folder) / name)
-                    if _digest(Path(folder) / name) != digest:
+                    _extract(archive, name, staging / name)
+                    if _digest(staging / name) != digest:
                         raise InputError("backup_invalid", path=path)
-                for name in manifest.files:
-                    os.replace(Path(folder) / name, places[name])
+                for name in sorted(manifest.files, key=list(places).index):
+                    os.replace(staging / name, places[name])
+            except BaseException:
+                for place in places.values():
+                    place.unlink(missing_ok=True)
+                raise
+            finally:
+                shutil.rmtree(staging)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValidationError):
         raise InputError("backup_invalid", path=path) from None
     except OSError as error:

@@ -5,14 +5,14 @@ passage counts when it stands out among the passages for this requirement, and t
 for this passage. Both sides are centred first: what all passages share says nothing about one of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.llm import Call, embeddings
+from core.llm import Listener, embeddings
 from core.offline import matching
 from core.offline.demands import read
 from core.routing import Candidate
@@ -23,16 +23,15 @@ FEWEST = 8  # passages: of fewer none can stand out
 
 
 def passages(
-    job: JobSummary, resume: str, detailed_resume: str, today: date, model: Candidate, log: Callable[[Call], None]
+    job: JobSummary, resume: str, detailed_resume: str, today: date, model: Candidate, listener: Listener
 ) -> dict[str, str]:
-    """By id of a requirement, the passage that means it. Empty where the model fails; `log` is told of every call."""
+    """By id of a requirement, the passage that means it. Empty where the model fails; `listener` is told of every
+    call, and may end it."""
     asked = [requirement for requirement in job.requirements if matching.can_be_reworded(read(requirement.text))]
     told = matching.quotable(resume, detailed_resume, today)
     if not asked or len(told) < FEWEST:
         return {}
-    vectors, calls = embeddings.embed([*(requirement.text for requirement in asked), *told], model)
-    for call in calls:
-        log(call)
+    vectors = embeddings.embed([*(requirement.text for requirement in asked), *told], model, listener)
     found = pairs(vectors[: len(asked)], vectors[len(asked) :])
     return {asked[number].id: told[passage] for number, passage in found.items()}
 

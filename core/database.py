@@ -34,6 +34,7 @@ SQLITE_PRAGMAS = (
 )
 
 SHORT_PATIENCE = 500  # ms
+RESTORING = ".restore"  # folder beside a SQLite file while that is being restored from a backup
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 WRITER_PATIENCE = 30.0  # seconds, as the busy_timeout
@@ -96,15 +97,22 @@ _first_use = Lock()  # two first visitors at once must not both build the engine
 def engine() -> sa.Engine:
     """The engine of the configured database, its schema brought up to date on first use in this process.
 
-    Raises InputError when there is no such database, or it may not be written.
+    Raises InputError when there is no such database, it may not be written, or it is not restored to the end.
     """
     url = settings().app_database_url
+    if url.startswith("sqlite") and half_restored(place := Path(url.removeprefix("sqlite:///"))):
+        raise InputError("restore_unfinished", path=place.parent)
     with _first_use:
         try:
             return _engine(url)
         except (OSError, sa.exc.OperationalError) as error:
             where = sa.make_url(url).render_as_string(hide_password=True)
             raise InputError("database_unavailable", where=where) from error
+
+
+def half_restored(place: Path) -> bool:
+    """Whether a restore of the database at that place goes on, or was ended before it was through."""
+    return (place.parent / RESTORING).exists() and not place.exists()
 
 
 def clear_log(engine: sa.Engine) -> None:

@@ -94,7 +94,8 @@ def read_document(data: bytes, filename: str, limit: int = MAX_CHARACTERS) -> Do
 
 
 def read_text(text: str, limit: int = MAX_CHARACTERS) -> str:
-    """Pasted text, cleaned: NFKC, no invisible or control characters, no trailing spaces, blank lines folded.
+    """Pasted text, cleaned: NFKC but for Chinese punctuation, no invisible or control characters, no trailing spaces,
+    blank lines folded.
 
     Raises InputError: text_empty; text_too_long with `length` (before cleaning if far too long) and `limit`.
     """
@@ -217,6 +218,8 @@ _SYMBOL_BULLETS = dict.fromkeys("\uf0b7\uf0a7\uf06c\uf06e\uf075\uf076\uf0d8\uf0a
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
+# All but Chinese punctuation, which a person is to find again as written; what compares texts folds it for itself.
+_FOLDED = re.compile("[^，：；！？（）]+")
 _REPLACED_CATEGORIES = {"Cc": "", "Cf": "", "Cs": "", "Co": " "}  # Co: icon fonts; a space keeps the words apart
 # Unicode Stream-Safe Text Format (UAX #15, section 13): no language needs more marks on a letter, and normalising
 # takes time quadratic in their number.
@@ -235,7 +238,7 @@ def _clean(text: str) -> str:
     # Lines first: form feeds and U+2028 end a line, and would be dropped as controls.
     text = "\n".join(text.splitlines())
     text = text.translate({ord(c): new for c in set(text) if (new := _replacement(c)) is not None})
-    text = unicodedata.normalize("NFKC", _limit_marks(text))
+    text = _FOLDED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), _limit_marks(text))
     lines = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 

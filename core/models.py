@@ -300,7 +300,7 @@ class Run(Owned, table=True):
     @property
     def queue(self) -> str:
         """Where it waits its turn: reading pictures takes all processors, and must not keep other runs from theirs."""
-        return routing.SCANS if self.status is RunStatus.OCR_PENDING else routing.queue(self.model)
+        return routing.queue(self.model, reads=self.status is RunStatus.OCR_PENDING)
 
     @property
     def awaits_review(self) -> bool:

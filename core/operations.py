@@ -16,6 +16,7 @@ from core import database, routing
 from core.models import Attempt, CreditEntry, EntryKind, Event, EventType, Run, RunStatus
 
 FAILURES = 20  # codes that are listed
+RECENT_STEPS = 10_000  # whose times are told: enough for a percentile, and quick however many there are
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class QueueLoad:
 
 @dataclass(frozen=True)
 class StepTimes:
-    """How long the finished steps of one task took, in seconds."""
+    """How long the finished steps of one task took, in seconds, of the `RECENT_STEPS` last of all tasks."""
 
     task: str
     steps: int
@@ -91,14 +92,21 @@ def _queues(db: Session) -> list[QueueLoad]:
     each = select(*(column.label(name) for name, column in columns.items())).where(in_work).subquery().c
     waiting, running = Counter[str](), Counter[str]()
     for model, reads, works, count in db.execute(select(*each, func.count()).group_by(*each)).all():
-        (running if works else waiting)[routing.SCANS if reads else routing.queue(model)] += count
+        (running if works else waiting)[routing.queue(model, reads=bool(reads))] += count
     return [QueueLoad(name, waiting[name], running[name]) for name in routing.queues()]
 
 
 def _steps(db: Session, start: datetime | None) -> list[StepTimes]:
     """Percentiles are not standard SQL, so steps are numbered within their task by length. A step that was run again
     after a crash counts from its last start, as on the page of its run."""
-    completed: Any = aliased(Event)
+    newest = (
+        select(Event)
+        .where(col(Event.type) == EventType.TASK_COMPLETED, *_since(Event.created_at, start))
+        .order_by(col(Event.created_at).desc(), col(Event.id).desc())
+        .limit(RECENT_STEPS)
+        .subquery()
+    )
+    completed: Any = aliased(Event, newest)
     started: Any = aliased(Event)
     length = _seconds_between(db, func.max(started.created_at), completed.created_at)
     same = (started.run_id == completed.run_id, started.attempt == completed.attempt, started.task == completed.task)
@@ -106,7 +114,6 @@ def _steps(db: Session, start: datetime | None) -> list[StepTimes]:
     each = (
         select(completed.task.label("task"), length.label("seconds"))
         .join(started, begun)
-        .where(completed.type == EventType.TASK_COMPLETED, *_since(completed.created_at, start))
         .group_by(completed.id, completed.task, completed.created_at)
         .subquery()
         .c

@@ -56,6 +56,18 @@ def require_room(queue: str) -> None:
         raise StateError("queue_full", runs=len(unfinished), minutes=_minutes(queue, unfinished, excess))
 
 
+def require_own_room(queue: str, owner_id: int) -> None:
+    """Raises StateError owner_queue_full when as many of an owner's runs are unfinished as one may have in a queue, so
+    that there is room for others. Counts as `require_room` does."""
+    try:
+        unfinished = engine.unfinished(queue, owner_id)
+    except Exception as error:  # as there
+        log.info("own length of the queue unknown queue=%s error=%s", queue, type(error).__name__)
+        return
+    if unfinished >= routing.queues()[queue].owner_depth:
+        raise StateError("owner_queue_full", runs=unfinished)
+
+
 def _ahead(unfinished: Sequence[Queued], workflow_id: str) -> int | None:
     """Owners take turns, each with the oldest of theirs: so before the third of mine, at most three of each other."""
     waiting = [queued for queued in unfinished if not queued.running]

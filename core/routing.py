@@ -21,9 +21,9 @@ Tier = Literal["paid", "free", "offline"]  # the best first
 JsonMode = Literal["schema", "object", "prompt"]
 Task = Literal["resume_summary", "detailed_resume_summary", "job_vision", "job_summary", "job_match"]
 # Those that are worked on: a run that waits in another would wait for ever.
-Queue = Literal["runs", "offline", "free", "scans"]
+Queue = Literal["runs", "offline", "free", "scans", "free_scans"]
 TierQueue = Literal["runs", "offline", "free"]
-SCANS: Queue = "scans"  # runs that read pictures, whatever their tier
+ScanQueue = Literal["scans", "free_scans"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 VISION: Task = "job_vision"  # the one task that the offline analyst cannot do
 EMBEDDING = "embedding"  # what no run needs, and no tier has models for
@@ -77,6 +77,7 @@ class QueueLimits:
     concurrency: int  # that one process works on at a time
     per_owner: int  # of one owner among them
     depth: int  # unfinished ones, of all owners and processes, beyond which nothing more is taken
+    owner_depth: int  # of one owner among those
 
 
 # --- the table --------------------------------------------------------------------------------------------------
@@ -119,6 +120,7 @@ class _TierRow(BaseModel):
 
     __pydantic_extra__: dict[Task, _Models]  # type: ignore[assignment]  # pydantic reads it, mypy knows only str
     queue: TierQueue = "runs"
+    scans: ScanQueue = "scans"
     then: Tier | None = None
     default: _Models
 
@@ -138,6 +140,7 @@ class _QueueRow(_Part):
     concurrency: _Count | None = None
     per_owner: _Count | None = None
     depth: _Count
+    owner_depth: _Count | None = None
 
 
 class _Table(_Part):
@@ -312,9 +315,10 @@ def embedding() -> Candidate | None:
     return candidate if candidate.api_key or candidate.api_base else None
 
 
-def queue(route: str) -> str:
-    """Where the runs of this route wait for their turn."""
-    return _table().tier[_tier_of(route)].queue
+def queue(route: str, *, reads: bool = False) -> str:
+    """Where the runs of this route wait for their turn; of those that read pictures first, with `reads`."""
+    tier = _table().tier[_tier_of(route)]
+    return tier.scans if reads else tier.queue
 
 
 def queues() -> dict[str, QueueLimits]:
@@ -324,7 +328,8 @@ def queues() -> dict[str, QueueLimits]:
 
 def _limits(row: _QueueRow) -> QueueLimits:
     concurrency = row.concurrency or settings().concurrency
-    return QueueLimits(concurrency, min(row.per_owner or concurrency, concurrency), row.depth)
+    per_owner = min(row.per_owner or concurrency, concurrency)
+    return QueueLimits(concurrency, per_owner, row.depth, min(row.owner_depth or row.depth, row.depth))
 
 
 def check() -> None:

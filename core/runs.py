@@ -152,7 +152,7 @@ def _key(db: OwnerSession, *inputs: object) -> str:
 
 def _submit(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()) -> Run:
     if (known := db.get(Run, run.id)) is None:
-        queues.require_room(run.queue)
+        _require_room(db, run.queue)
         try:
             _insert(db, run, job, scan)
             db.commit()
@@ -163,6 +163,12 @@ def _submit(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()
     if run.status.in_work:
         hand_over(run)
     return run
+
+
+def _require_room(db: OwnerSession, queue: str) -> None:
+    """Raises StateError."""
+    queues.require_room(queue)
+    queues.require_own_room(queue, db.owner_id)
 
 
 def _insert(db: OwnerSession, run: Run, job: Job | None = None, scan: Files = ()) -> None:
@@ -272,7 +278,7 @@ def retry(
     """
     run = db.require(Run, run_id)
     to_be_read = run.ocr_engine and not pages.source(db, run).text
-    queues.require_room(routing.SCANS if to_be_read else routing.queue(model or run.model))
+    _require_room(db, routing.queue(model or run.model, reads=bool(to_be_read)))
     changed = db.exec(
         update(Run)
         .where(

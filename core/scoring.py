@@ -71,16 +71,18 @@ def score(requirements: Sequence[Requirement], verdicts: Sequence[Verdict]) -> S
         given.setdefault(verdict.requirement_id, verdict.status)
     statuses: dict[str, Status] = {r.id: given.get(r.id, "unclear") for r in requirements}
 
-    uncapped = _uncapped(requirements, statuses)
-    caps = _caps(requirements, statuses)
+    total = sum(map(_weight, requirements))
+    halves = sum(_halves(r, statuses[r.id]) for r in requirements)
+    uncapped, caps = _rounded(halves, total), _caps(requirements, statuses)
     value = _held(uncapped, caps)
     contributions = []
     for requirement in requirements:
-        status = statuses[requirement.id]
-        if_met = statuses | {requirement.id: "met"}
-        uncapped_if_met, caps_if_met = _uncapped(requirements, if_met), _caps(requirements, if_met)
+        status, weight = statuses[requirement.id], _weight(requirement)
+        # What changes if this one were met, not the whole score again: a posting may list hundreds.
+        more = _halves(requirement, "met") - _halves(requirement, status)
+        uncapped_if_met = _rounded(halves + more, total)
+        caps_if_met = [cap for cap in caps if cap.requirement_id != requirement.id]
         value_if_met = _held(uncapped_if_met, caps_if_met)
-        weight = _weight(requirement)
         contributions.append(
             Contribution(
                 requirement_id=requirement.id,
@@ -111,10 +113,13 @@ def _weight(requirement: Requirement) -> int:
     return MUST_HAVE_WEIGHT if _is_must_have(requirement) else NICE_TO_HAVE_WEIGHT
 
 
-def _uncapped(requirements: Sequence[Requirement], statuses: Mapping[str, Status]) -> int:
-    # In integers: credits are halves, and floor((2a + b) / 2b) is a / b rounded half up.
-    total = sum(_weight(r) for r in requirements)
-    halves = sum(_weight(r) * int(2 * CREDIT[statuses[r.id]]) for r in requirements)
+def _halves(requirement: Requirement, status: Status) -> int:
+    """The half points it earns: credits are halves, so that sums are exact."""
+    return _weight(requirement) * int(2 * CREDIT[status])
+
+
+def _rounded(halves: int, total: int) -> int:
+    """100 * halves / 2 / total, half up: in integers, floor((2a + b) / 2b) is a / b rounded."""
     return (100 * halves + total) // (2 * total)
 
 

@@ -95,9 +95,8 @@ def _close(
 ) -> str:
     from core import closeness  # noqa: PLC0415 - few use it, and it imports the analyst
 
-    log = (listener or llm.Listener()).finished
-    found = closeness.passages(job, shown["resume"], shown["detailed_resume"], date.fromisoformat(today), model, log)
-    return json.dumps(found)
+    day, heard_by = date.fromisoformat(today), listener or llm.Listener()
+    return json.dumps(closeness.passages(job, shown["resume"], shown["detailed_resume"], day, model, heard_by))
 
 
 def sources(job: JobSummary, posting: str, resume: str, detailed_resume: str) -> dict[Source, str]:

@@ -1,6 +1,9 @@
 """Backing up while the app works, and going on from the copy."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Callable
@@ -129,6 +132,65 @@ def test_what_is_no_good_backup_is_refused_and_leaves_the_folder_empty(
             assert refused(backup.restore, path) == code, path
             assert not (folder / "new").exists() or not list((folder / "new").iterdir()), path
     backup.restore(good)
+    assert database.local_owner() == owner
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from core import backup
+moves = {"replace": os.replace, "left": int(sys.argv[2])}
+def replace(source, target):
+    if not moves["left"]:
+        os._exit(9)
+    moves["left"] -= 1
+    moves["replace"](source, target)
+os.replace = replace
+backup.restore(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("moved", [0, 1])
+def test_a_restore_that_was_killed_is_begun_anew_and_the_app_waits_for_it(
+    owner: int, folder: Path, configure: Callable[..., None], moved: int
+) -> None:
+    engine.start()
+    backup.save(folder / "copy.zip")
+    engine.stop()
+    configure(data_dir=folder / "new")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder / "copy.zip"), str(moved)], check=False)
+    assert killed.returncode == 9
+    for _ in range(2):
+        with pytest.raises(InputError, match="restore_unfinished") as caught:
+            database.local_owner()
+    assert str(folder / "new") in caught.value.message("zh")
+    assert not (folder / "new" / "app.sqlite").exists()
+    assert main(["restore", "copy.zip"]) == 0
+    assert sorted(file.name for file in (folder / "new").iterdir()) == ["app.engine.sqlite", "app.sqlite"]
+    assert database.local_owner() == owner
+
+
+def test_a_restore_that_fails_between_two_files_leaves_the_folder_empty(
+    owner: int, folder: Path, configure: Callable[..., None]
+) -> None:
+    engine.start()
+    backup.save(folder / "copy.zip")
+    engine.stop()
+    configure(data_dir=folder / "new")
+    (folder / "new").mkdir()
+    place = folder / "new" / "app.sqlite"
+    with pytest.MonkeyPatch.context() as patch:
+        real = os.replace
+
+        def replace(source: Path, target: Path) -> None:
+            if target == place:
+                raise OSError(28, "No space left on device")
+            real(source, target)
+
+        patch.setattr(os, "replace", replace)
+        assert refused(backup.restore, folder / "copy.zip") == "file_unreadable"
+    assert list((folder / "new").iterdir()) == []
+    backup.restore(folder / "copy.zip")
     assert database.local_owner() == owner
 
 

@@ -308,3 +308,28 @@ def test_a_killed_app_finishes_the_run_after_its_restart(browser: Any, tmp_path:
     assert model.requests["job_summary"] == 1  # finished before the kill: not asked again
     assert model.requests["job_match"] == 2  # cut off by the kill: asked once more
     assert model.completed["job_match"] >= 1
+
+
+def test_a_row_leads_to_its_mark_and_is_readable_on_a_phone(page: Any, browser: Any) -> None:
+    open_workbench(page, ENGLISH.name)
+    choose(page, "Model", "Offline analyst")
+    paste(page, JD)
+    finished(page)
+    idle(page)
+    link = page.locator(".st-key-verdicts table a").first
+    mark = page.locator(f"[id='{str(link.get_attribute('href')).removeprefix('#')}']")
+    assert not mark.is_visible()  # folded
+    link.click()
+    expect(mark).to_be_in_viewport()
+    assert mark.inner_text().endswith(link.inner_text())
+    phone = browser.new_context(locale="en-US", viewport={"width": 390, "height": 844})
+    small = phone.new_page()
+    small.goto(page.url)
+    finished(small)
+    idle(small)
+    for name in ("verdicts", "improvements"):
+        rows = small.locator(f".st-key-{name} tbody tr")
+        boxes = [cell.bounding_box() for cell in rows.first.locator("td").all()]
+        assert len({box["x"] for box in boxes if box}) == 1  # below each other
+        assert all(box["x"] > 0 and box["x"] + box["width"] < 390 for box in boxes if box)
+    phone.close()

@@ -1,6 +1,7 @@
 """What is said in other words is found by an embedding model, where one is set; in all else nothing changes."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import date
 
@@ -12,12 +13,12 @@ from sqlmodel import select
 
 from core import closeness, database, receipts, routing, runs, tasks
 from core.llm import Record
-from core.models import LLMCall, ResumeKind
+from core.models import LLMCall, ResumeKind, RunStatus
 from core.offline import analyse, matching
 from core.samples import SampleClient
 from core.schemas import JobMatch, JobSummary, Requirement
 from tests.support.model_server import ModelServer
-from tests.test_runs import add_client, settle
+from tests.test_runs import add_client, settle, wait
 
 ASKED = "Puts nervous newcomers at ease"
 SAID = "Sat with first-time visitors until they had found their feet"
@@ -43,6 +44,7 @@ JOB = JobSummary(
         Requirement(id="M3", text="Bachelor's degree", category="education"),
     ],
 )
+POSTING = f"Host\nRequirements:\n- {ASKED}\n- Can lift 20 kg and stand all day\n- Bachelor's degree"
 Match = Callable[[], JobMatch]
 
 
@@ -51,7 +53,7 @@ def embedding(server: ModelServer, configure: Callable[..., None]) -> Callable[[
     """Set an embedding model of that name, at the loopback server."""
 
     def choose(name: str) -> None:
-        configure(embedding_model=f"openai/{name}", api_base=server.url, api_key="test", stall_seconds=3)
+        configure(embedding_model=f"openai/{name}", api_base=server.url, api_key="test", stall_seconds=30)
 
     server.alike = [{ASKED, SAID}, {"Knows Kubernetes", "Repaired the audio guides"}]
     return choose
@@ -96,6 +98,28 @@ def test_a_model_that_fails_changes_nothing(
     assert record.calls[0].failure_code
 
 
+def test_a_cancel_hangs_up_on_a_model_that_says_nothing(
+    embedding: Callable[[str], None], owner: int, server: ModelServer
+) -> None:
+    embedding("silent")
+    client = add_client(owner, SampleClient("Joan", "en", {ResumeKind.RESUME: RESUME}, {}))
+    with database.session(owner) as db:
+        run = runs.submit_match(db, client, POSTING, model="offline", locale="en", token="t")
+    wait(owner, run.id, lambda _: server.requests["embedding"] == 1)
+    with database.session(owner) as db:
+        runs.cancel(db, run.id)
+    asked = time.monotonic()
+    seen = settle(owner, run.id)
+    assert time.monotonic() - asked < 2
+    assert seen.run.status is RunStatus.CANCELLED
+    assert [(call.task, call.outcome) for call in seen.calls if call.task == "embedding"] == [
+        ("embedding", "cancelled")
+    ]
+    while not server.hung_up["silent"]:
+        assert time.monotonic() - asked < 3, "the connection is still open"
+        time.sleep(0.01)
+
+
 def test_a_model_without_its_key_is_not_asked(configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     configure(embedding_model="gemini/vectors")
     assert routing.embedding() is None
@@ -119,8 +143,7 @@ def test_the_call_is_on_the_receipt_of_the_run(
     sample = SampleClient("Joan", "en", {ResumeKind.RESUME: RESUME}, {})
     client = add_client(owner, sample)
     with database.session(owner) as db:
-        posting = f"Host\nRequirements:\n- {ASKED}\n- Can lift 20 kg and stand all day\n- Bachelor's degree"
-        run = runs.submit_match(db, client, posting, model="offline", locale="en", token="t")
+        run = runs.submit_match(db, client, POSTING, model="offline", locale="en", token="t")
     settle(owner, run.id)
     with database.session(owner) as db:
         view = runs.view(db, run.id)

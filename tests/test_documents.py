@@ -1,6 +1,7 @@
 """Files and pasted text to clean text and pictures: what is read, what is refused, and that nothing else can happen."""
 
 import io
+import re
 import sys
 import time
 import unicodedata
@@ -461,7 +462,7 @@ def test_external_entity_is_never_read(tmp_path):
 def test_text_encodings(codec: str):
     text = "张伟，高级数据分析师\n• Python：五年"
     data = text.encode(codec)
-    assert read_document(data, "a.txt") == text_of(unicodedata.normalize("NFKC", text), media_type="text/plain")
+    assert read_document(data, "a.txt") == text_of(text, media_type="text/plain")
 
 
 def test_markdown_by_its_extension():
@@ -633,12 +634,13 @@ def test_limit_on_length_is_exact_and_cuts_nothing(make: Callable[[str], bytes])
         ("\ufeffJava\u200bScript\u202e \u2066x\u2069", "JavaScript x"),
         ("co\u00adoperate", "cooperate"),
         ("hi\U000e0069\U000e0067\ufe0f\U000e0101", "hi"),
-        ("⼯作经历：ﬁnance", "工作经历:finance"),
+        ("⼯作经历：ﬁnance", "工作经历：finance"),
         ("\uf0b7 Excel", "• Excel"),
         ("\uf095139\ue000", "139"),
         ("lone \ud800 half", "lone  half"),
         ("e\u200b\u0301", "é"),
         ("  indented\n    more", "indented\n    more"),
+        ("负责（３年）：Ｊａｖａ，ＳＱＬ；是吗？是！", "负责（3年）：Java，SQL；是吗？是！"),
     ],
 )
 def test_cleaning(raw: str, clean: str):
@@ -652,7 +654,7 @@ def test_cleaning_is_idempotent_and_leaves_nothing_invisible(text: str):
         assert once.code == "text_empty"
         return
     assert read_text(once) == once
-    assert unicodedata.is_normalized("NFKC", once)
+    assert unicodedata.is_normalized("NFKC", re.sub("[，：；！？（）]", ",", once))
     assert not [c for c in once if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co")]
     assert "\n\n\n" not in once
     assert all(line == line.rstrip() for line in once.split("\n"))

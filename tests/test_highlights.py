@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.grounding import ground
 from core.highlights import Segment, segments
-from core.render import highlighted_html
+from core.render import anchors, highlighted_html
 from core.schemas import JobMatch, Quote, Requirement, Status, Verdict
 
 RESUME = """# Ann <ann@example.com>
@@ -93,9 +93,11 @@ HOSTILE = "<script>alert(1)</script> \"'><img src=x onerror=alert(1)> &amp; `a` 
 
 @pytest.mark.parametrize("ids", [(), ("M1",), ("M1", "N<b>2")])
 def test_the_html_shows_the_text_and_does_nothing_else(ids: tuple[str, ...]) -> None:
-    html = highlighted_html([Segment(HOSTILE, ids)], {"M1": HOSTILE}, {"M1": "met"})
-    assert set(re.findall(r"</?([a-z]+)", html)) == ({"div", "mark", "sup"} if ids else {"div"})
-    text = re.sub(r"<sup.*?</sup>|<[^>]*>", "", html)
+    html = highlighted_html([Segment(HOSTILE, ids)], "resume", {"M1": HOSTILE}, {"M1": "met"})
+    assert set(re.findall(r"</?([a-z]+)", html)) == (
+        {"style", "div", "mark", "sup", "span"} if ids else {"style", "div"}
+    )
+    text = re.sub(r"<style>.*?</style>|<sup.*?</sup>|<[^>]*>", "", html)
     for shown, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'"), ("&amp;", "&")):
         text = text.replace(shown, sign)
     assert text == HOSTILE.replace("\u202e", "").replace("\U000e0041", "")
@@ -103,13 +105,27 @@ def test_the_html_shows_the_text_and_does_nothing_else(ids: tuple[str, ...]) -> 
 
 def test_each_mark_names_its_requirements() -> None:
     requirements = {"M1": "Java", "N2": 'a "language"'}
-    html = highlighted_html([Segment("Java", ("M1", "N2"))], requirements, {"M1": "missing", "N2": "partial"})
-    assert re.search(r'title="M1 Java\nN2 a &quot;language&quot;">Java<sup [^>]*>✗M1 ◐N2</sup></mark>', html)
+    html = highlighted_html([Segment("Java", ("M1", "N2"))], "resume", requirements, {"M1": "missing", "N2": "partial"})
+    assert re.search(r'title="M1 Java\nN2 a &quot;language&quot;">Java<sup [^>]*>.*</sup></mark>', html)
+    assert re.sub("<[^>]*>", "", html).endswith("Java✗M1 ◐N2")
+
+
+def test_the_first_mark_of_a_requirement_has_a_name_for_links() -> None:
+    resume, detailed = (
+        [Segment("Go", ("M1",)), Segment(" "), Segment("Java", ("M2", "M1"))],
+        [Segment("C", ("M2", "N1"))],
+    )
+    found = anchors({"resume": resume, "detailed_resume": detailed})
+    assert found == {"M1": "quoted-resume-M1", "M2": "quoted-resume-M2", "N1": "quoted-detailed_resume-N1"}
+    html = highlighted_html(resume, "resume", {}, {}) + highlighted_html(detailed, "detailed_resume", {}, {})
+    names = re.findall(' id="([^"]*)"', html)
+    assert len(names) == len(set(names))
+    assert set(found.values()) <= set(names)
 
 
 def test_the_colour_tells_what_speaks_against_the_client() -> None:
     colours = [
-        re.findall("#[0-9a-f]{6}", highlighted_html([Segment("Java", ("M1",))], {}, {"M1": status}))
+        re.findall("#[0-9a-f]{6}", highlighted_html([Segment("Java", ("M1",))], "resume", {}, {"M1": status}))
         for status in get_args(Status)
     ]
     assert len({tuple(colour) for colour in colours}) == len(colours)

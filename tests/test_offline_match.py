@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import stuffing
+from core import scoring, stuffing
 from core.grounding import ground, occurs
 from core.offline import analyse, matching, writing
 from core.offline.evidence import LONGEST_QUOTE, pieces
@@ -410,6 +410,46 @@ def _without_own_words(text: str, job: JobSummary, result: JobMatch) -> str:
         if not any(quote.text for v in result.verdicts for quote in v.quotes if found.search(quote.text))
         else found.sub("", text)
     )
+
+
+SKILLS = ("Python", "Kafka", "Terraform", "Ansible", "Redis", "MongoDB", "GraphQL", "Docker")
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("musts", "core", "nices", "has", "opening", "close"),
+    [
+        (SKILLS[:4], "", SKILLS[4:], SKILLS, "all", "strong"),
+        (SKILLS[:4], "", SKILLS[4:], SKILLS[:4], "covered", "medium"),
+        (SKILLS[:2], "", SKILLS[2:], SKILLS[:2], "covered", "challenging"),
+        (SKILLS, "Kafka", (), ("Python", *SKILLS[2:]), "medium", "medium"),
+        (SKILLS[:4], "", SKILLS[4:], SKILLS[:3], "challenging", "challenging"),
+        (SKILLS[:4], "", SKILLS[4:], SKILLS[:1], "long_shot", "long_shot"),
+    ],
+)
+def test_the_prose_says_the_band_of_the_score(
+    musts: tuple[str, ...],
+    core: str,
+    nices: tuple[str, ...],
+    has: tuple[str, ...],
+    opening: str,
+    close: str,
+    locale: str,
+) -> None:
+    job = JobSummary(
+        job_title="Engineer",
+        must_haves=[Requirement(text=name, category="skill", core=name == core) for name in musts],
+        nice_to_haves=[Requirement(text=name, category="skill") for name in nices],
+    )
+    resume = "Experience\n2019-01 - 2024-01 Engineer, Acme\n" + "".join(f"- Built services with {n}\n" for n in has)
+    found = matching.findings(job, resume, "", date.fromisoformat(TODAY))
+    result = writing.compose(found, job, locale)
+    computed = scoring.score(job.requirements, result.verdicts)
+    assert computed.band == close or (computed.band == "challenging" and close == "long_shot")
+    said = writing.phrases(locale)["assessment"]
+    first = [re.sub(r"\\\{\w+\\\}", ".*", re.escape(variant)) for variant in said[opening]]
+    assert any(re.match(pattern, result.overall_assessment, re.I) for pattern in first), result.overall_assessment
+    assert result.overall_assessment.endswith(tuple(said[f"close_{close}"])), result.overall_assessment
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -75,12 +75,24 @@ def test_of_the_steps_half_and_95_of_100_took_no_longer(
     assert operations.of(NOON.date() + timedelta(days=1)).steps == []
 
 
+def test_only_the_newest_steps_of_a_period_are_looked_at(
+    add: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the page is as quick after years as on the first day."""
+    monkeypatch.setattr(operations, "RECENT_STEPS", 2)
+    for day, seconds in enumerate((90.0, 80.0, 3.0, 2.0)):
+        add(f"day {day}", RunStatus.COMPLETED, ("job_match", seconds), at=NOON + timedelta(days=day))
+    (match,) = operations.of(NOON.date()).steps
+    assert (match.steps, match.p50, match.p95) == (2, pytest.approx(2, abs=0.002), pytest.approx(3, abs=0.002))
+
+
 def test_each_queue_has_those_that_wait_and_those_in_work(add: Callable[..., None]) -> None:
     add("w1", RunStatus.SUMMARY_PENDING)
     add("w2", RunStatus.SUMMARY_PENDING)
     add("r", RunStatus.MATCH_STREAMING, ("job_summary", 1.0), ("job_match", 0))
     add("f", RunStatus.SUMMARY_PENDING, model="free")
     add("s", RunStatus.OCR_PENDING)
+    add("o", RunStatus.OCR_PENDING, model="offline/analyst")
     add("reads", RunStatus.OCR_PENDING, ("ocr", 0))
     add("has read", RunStatus.SUMMARY_PENDING, ("ocr", 1.0), ("job_summary", 0))
     add("checked by a person", RunStatus.REVIEW_PENDING, ("ocr", 1.0))
@@ -89,6 +101,7 @@ def test_each_queue_has_those_that_wait_and_those_in_work(add: Callable[..., Non
         QueueLoad("offline", 0, 0),
         QueueLoad("free", 1, 0),
         QueueLoad("scans", 1, 2),
+        QueueLoad("free_scans", 1, 0),
     ]
 
 
@@ -114,6 +127,7 @@ def test_only_the_operator_sees_the_page(owner: int, configure: Callable[..., No
     at = open_operations("en-US", "Operations")
     assert {metric.label: metric.value for metric in at.metric}["Offline analyst: in work / waiting"] == "0 / 1"
     assert "Failures" in texts(at)
+    assert "the last 10,000 finished steps" in texts(at)
     assert "All owners of this install" in texts(at)
     shown = "\n".join(table.value.to_string() for table in at.table)
     assert "timeout" in shown

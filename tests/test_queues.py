@@ -12,7 +12,9 @@ from core.errors import StateError
 from core.models import Event, EventType, Run, RunStatus
 from core.queues import Place
 from core.routing import Candidate
-from core.runs import RunView
+from core.runs import Ocr, RunView
+from core.settings import OFFLINE_MODEL
+from tests import test_scans as scans
 from tests.support.model_server import ModelServer
 from tests.test_database import add_owner
 from tests.test_runs import JD, PACED, add_client, is_streaming, settle, submit, view, wait
@@ -108,6 +110,65 @@ def test_free_runs_do_not_hold_up_paid_ones(
             runs.cancel(db, run.id)
     engine.sweep()  # what waits and is stopped does not wait for its turn
     assert {view(owner, run.id).run.status for run in waiting} == {RunStatus.CANCELLED}
+
+
+def test_free_pictures_do_not_hold_up_paid_ones(
+    owner: int,
+    paced: Candidate,
+    server: ModelServer,
+    table: Callable[[str], None],
+    configure: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configure(stall_seconds=60, deadline_seconds=100)
+    monkeypatch.setenv("FREE_API_KEY", "x")
+    table(
+        f'[provider.cheap]\nlitellm = "openai"\napi_base = "{server.url}"\nkey = "FREE_API_KEY"\n'
+        '[tier.free]\njob_vision = ["cheap/hang"]\n'
+    )
+    client_id = add_client(owner)
+
+    def submit_picture(name: str, model: str, ocr: Ocr) -> Run:
+        posting = scans.files(scans.screenshot([*scans.POSTING, name]))  # the same picture is read but once
+        return scans.submit(owner, client_id, posting, model=model, ocr=ocr)
+
+    places = routing.queues()["free_scans"].concurrency
+    free = [submit_picture(f"Shift {number}", "free", Ocr("vision")) for number in range(places + 1)]
+    while server.open["job_vision"] < places:
+        time.sleep(0.02)
+    assert free[0].queue == "free_scans"
+    paid = submit_picture("Night shift", PACED, Ocr("rapidocr", review=False))
+    assert paid.queue == "scans"
+    assert settle(owner, paid.id).run.status is RunStatus.COMPLETED
+    assert sum(not is_begun(view(owner, run.id)) for run in free) == 1
+    with database.session(owner) as db:
+        for run in free:
+            runs.cancel(db, run.id)
+    for run in free:
+        assert settle(owner, run.id).run.status is RunStatus.CANCELLED
+
+
+@pytest.mark.usefixtures("storage")
+def test_one_owner_cannot_fill_a_queue(
+    owner: int, idle: Callable[[], None], table: Callable[[str], None], configure: Callable[..., None]
+) -> None:
+    table("[queue.runs]\ndepth = 9\nowner_depth = 2\n")
+    ann, bob = add_owner("ann"), add_owner("bob")
+    of = {ann: add_client(ann), bob: add_client(bob)}
+    idle()
+    waiting = submit_many(ann, of[ann], 2)
+    with pytest.raises(StateError) as caught:
+        submit(ann, of[ann], PACED, token="one more")
+    assert (caught.value.code, caught.value.values) == ("owner_queue_full", {"runs": 2})
+    for locale in i18n.LOCALES:
+        assert "2" in caught.value.message(locale)
+    assert submit_many(ann, of[ann], 2) == waiting  # a double click is no new work
+    submit_many(bob, of[bob], 2)  # there is room for others
+    submit(ann, of[ann], OFFLINE_MODEL, token="elsewhere")
+    with database.session(ann) as db:
+        runs.cancel(db, waiting[0].id)
+    engine.take_out(waiting[0].workflow_id)
+    submit(ann, of[ann], PACED, token="one more")
 
 
 @pytest.mark.usefixtures("storage")

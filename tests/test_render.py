@@ -894,3 +894,12 @@ def test_a_verdict_stays_on_one_line_on_the_page_and_is_plain_text_in_a_file() -
     assert "✗\u00a0未\u2060体\u2060现" in table
     assert "✗ 未体现" in plain(table)
     assert "\u2060" not in report_markdown(match, JOB, total, "zh")
+
+
+def test_an_id_with_a_mark_in_the_documents_is_a_link_to_it_and_in_a_file_there_is_none() -> None:
+    match = ground(REPORT_MATCH, JOB.requirements, {"resume": "Java", "detailed_resume": "Java 架构师"})
+    total = score(JOB.requirements, match.verdicts)
+    table = requirement_table(match, JOB, total, "en", {"M1": "quoted-resume-M1"})
+    assert "| [M1](#quoted-resume-M1) " in table
+    assert table.count("](#") == 1
+    assert "](#" not in report_markdown(match, JOB, total, "en")

@@ -373,7 +373,7 @@ def test_what_is_not_named_stays(own: Callable[[str], Path], keys: Callable[...,
     }
     assert (routing.queue("free"), routing.queue("paid"), routing.queue("zai/x")) == ("runs", "runs", "runs")
     places = {name: limits.concurrency for name, limits in routing.queues().items()}
-    assert places == {"runs": 4, "offline": 4, "free": 1, "scans": 2}
+    assert places == {"runs": 4, "offline": 4, "free": 1, "scans": 2, "free_scans": 2}
 
 
 def test_the_file_may_lie_elsewhere(folder: Path, configure: Configure) -> None:
@@ -455,6 +455,8 @@ SECRET = "sk-live-0123456789"
         ("[queue.free]\nconcurrency = 0", "queue.free.concurrency"),
         ("[queue.free]\nper_owner = -1", "queue.free.per_owner"),
         ("[queue.runs]\ndepth = 0", "queue.runs.depth"),
+        ("[queue.runs]\nowner_depth = 0", "queue.runs.owner_depth"),
+        ('[tier.free]\nscans = "runs"', "tier.free.scans"),
         (f'[provider.mine]\nkey = "{SECRET}"', "provider.?.key"),  # a key where its name belongs
         (f'[provider.mine]\nbase = "http://{SECRET}"', "provider.?.base"),
         (f'[provider.mine]\napi_key = "{SECRET}"', "provider.?.?"),

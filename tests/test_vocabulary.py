@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -247,6 +248,38 @@ def test_a_wrong_file_is_refused_by_its_place(own: Own, text: str, where: str) -
         assert where in caught.value.message(locale)
     assert wordfiles.own() == {}
     assert found("k8s") == ["Kubernetes"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+$",
+        "(?:a|a)*b",
+        r"(\w+\s?)*x",
+        r"\w*\w*\w*\w*\w*x",
+        "(?:a?){24}a{24}",
+        "(?=(a*)*b)",
+        "((((a+)+)+)+)+b",
+        "a**",
+    ],
+)
+def test_a_pattern_that_could_go_on_for_ever_is_refused(own: Own, pattern: str) -> None:
+    own(f"[not_followed]\nSAP = '{pattern}'")
+    with pytest.raises(InputError, match="vocabulary_slow" if pattern != "a**" else "vocabulary_invalid") as caught:
+        wordfiles.check()
+    assert "not_followed.SAP" in caught.value.message("en")
+    assert found("SAP aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") == ["SAP"]  # and is not tried
+
+
+@pytest.mark.parametrize("pattern", [r"\w*\w*\w*x", r"(?:foo|bar)*$", r"(?i)\s*(?:of|for)\s+\w+", r"(?:a?){16}b"])
+def test_a_pattern_that_is_used_is_quick(own: Own, pattern: str) -> None:
+    own(f"[not_followed]\nSAP = '{pattern}'\n[not_preceded]\nSAP = '{pattern}'")
+    wordfiles.check()
+    found("reads the files")
+    start = time.process_time()
+    for ending in range(5):
+        found("a" * 24 + " SAP " + "a" * 24 + "." * ending)
+    assert time.process_time() - start < 2
 
 
 def test_what_is_no_file_is_refused(own: Own, configure: Callable[..., None], folder: Path) -> None:

@@ -35,7 +35,7 @@ def panel(page: Page, since: date | None) -> None:
         _section(page, "steps", ("task", "count", "p50", "p95"), steps)
         if found.failures:
             _section(page, "failures", ("code", "count", "meaning"), _failures(page, found.failures))
-    st.caption(page.t("operations.hint"))
+    st.caption(page.t("operations.hint", steps=f"{operations.RECENT_STEPS:,}"))
 
 
 def _queues(page: Page, found: Operations) -> None:

@@ -1,15 +1,18 @@
 """The finished report of a match."""
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.components.labels import model_label
 from app.components.page import Page
 from core import exports, highlights, improvements, receipts, render, scoring
+from core.highlights import Segment
 from core.models import RunKind
 from core.runs import RunView
-from core.schemas import JobMatch, JobSummary, Strength, Weakness
+from core.schemas import JobMatch, JobSummary, Source, Strength, Weakness
 
 BAND_COLORS: dict[scoring.Band, Literal["green", "orange", "red"]] = {
     "strong": "green",
@@ -31,8 +34,10 @@ def report(page: Page, view: RunView) -> None:
     _section(page, "overall_assessment")
     st.markdown(render.escape(match.overall_assessment))
     _section(page, "verdicts")
-    st.markdown(render.requirement_table(match, job, score, page.locale))
-    _quoted(page, view, match, job)
+    documents = {s: highlights.segments(text, s, match) for s, text in view.sources.items() if text}
+    with _stacking("verdicts"):
+        st.markdown(render.requirement_table(match, job, score, page.locale, render.anchors(documents)))
+    _quoted(page, documents, match, job)
     _improvements(page, improvements.of(job.requirements, match.verdicts, score), job)
     _strengths_and_weaknesses(page, match)
     _outreach(page, match)
@@ -91,6 +96,23 @@ def _section(page: Page, key: str) -> None:
     st.subheader(page.term(f"section.{key}"), anchor=False)
 
 
+def _stacking(key: str) -> DeltaGenerator:
+    """A place for a table whose rows become blocks, a cell to a line, where there is no room for columns."""
+    place = st.container(key=key)
+    place.html(_STACKED.format(table=f".st-key-{key} table"))
+    return place
+
+
+_STACKED = """<style>@media (max-width: 640px) {{
+{table}, {table} tbody, {table} tr, {table} td {{display: block; width: 100%}}
+{table} thead {{display: none}}
+{table} tr {{border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem}}
+{table} tr {{margin-bottom: .5rem; padding: .25rem 0}}
+{table} td {{border: 0; padding: .15rem .75rem}}
+{table} td:empty {{display: none}}
+}}</style>"""
+
+
 def _score(page: Page, score: scoring.Score, job: JobSummary) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="large"):
         with st.container(width=160):
@@ -106,22 +128,22 @@ def _score(page: Page, score: scoring.Score, job: JobSummary) -> None:
 def _improvements(page: Page, found: improvements.Improvements, job: JobSummary) -> None:
     if found.open:
         _section(page, "improvements")
-        st.markdown(render.improvement_table(found, job, page.locale))
+        with _stacking("improvements"):
+            st.markdown(render.improvement_table(found, job, page.locale))
     if found.unsaid:
         _section(page, "unsaid")
         st.markdown(render.unsaid_list(found, job, page.locale))
 
 
-def _quoted(page: Page, view: RunView, match: JobMatch, job: JobSummary) -> None:
+def _quoted(page: Page, documents: Mapping[Source, Sequence[Segment]], match: JobMatch, job: JobSummary) -> None:
     """The client's documents with the quotes marked in them, folded."""
     requirements = {requirement.id: requirement.text for requirement in job.requirements}
     verdicts = {verdict.requirement_id: verdict.status for verdict in match.verdicts}
-    for source, text in view.sources.items():
-        if text:
-            label = page.t("quoted", source=page.term(f"source.{source}"))
-            with st.expander(label, icon=":material/ink_highlighter:", type="compact"):
-                st.caption(page.t("quoted_hint"))
-                st.html(render.highlighted_html(highlights.segments(text, source, match), requirements, verdicts))
+    for source, segments in documents.items():
+        label = page.t("quoted", source=page.term(f"source.{source}"))
+        with st.expander(label, icon=":material/ink_highlighter:", type="compact"):
+            st.caption(page.t("quoted_hint"))
+            st.html(render.highlighted_html(segments, source, requirements, verdicts))
 
 
 def _strengths_and_weaknesses(page: Page, match: JobMatch) -> None:

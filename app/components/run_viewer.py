@@ -63,7 +63,10 @@ def retry_button(page: Page, run: Run) -> None:
             try:
                 runs.retry(db, run.id, review=check, model=terms.model, ocr_engine=terms.ocr_engine)
             except StateError as error:
-                if error.code == "queue_full":  # else it was a second click, or the page shows the new terms
+                if error.code in (
+                    "queue_full",
+                    "owner_queue_full",
+                ):  # else it was a second click, or the page shows the new terms
                     st.toast(error.message(page.locale), icon=":material/error:", duration="long")
 
     label, icon = ("check_text", ":material/rate_review:") if check else ("retry", ":material/refresh:")

@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from core.errors import ModelError
-from core.llm import Call
+from core.errors import ModelError, WorkbenchError
+from core.llm import Call, Listener
 from core.llm.failures import classify
-from core.llm.transport import cost, litellm, tokens
+from core.llm.transport import aside, cost, litellm, tokens
 from core.routing import EMBEDDING, Candidate
 
 log = logging.getLogger(__name__)
@@ -17,27 +18,32 @@ BATCH = 64  # texts of one request; the strictest providers take as many
 PATIENCE = 20.0  # seconds for one request: a coach waits for it before the first word
 
 
-def embed(texts: Sequence[str], candidate: Candidate) -> tuple[list[list[float]], list[Call]]:
-    """(a vector for each text, in their order; the calls). Of a failed call nothing is kept: ([], calls)."""
+def embed(texts: Sequence[str], candidate: Candidate, listener: Listener) -> list[list[float]]:
+    """A vector for each text, in their order; none at all when a call fails. Raises whatever the listener raises, which
+    ends the request that is on its way."""
     vectors: list[list[float]] = []
-    calls: list[Call] = []
     for start in range(0, len(texts), BATCH):
         call = Call(EMBEDDING, candidate.tier, 0, candidate.model, prompt_version=0, prompt_hash="")
-        calls.append(call)
         begun = time.monotonic()
         try:
-            vectors += _request(texts[start : start + BATCH], candidate, call)
+            listener.started()
+            request = partial(_request, texts[start : start + BATCH], candidate, call)
+            vectors += aside(request, lambda: listener.text(""))
             call.outcome = "ok"
-        except ModelError as error:
-            call.outcome, call.failure_code = "failed", error.code
-            return [], calls
+        except WorkbenchError as error:
+            call.outcome = "cancelled" if error.code == "cancelled" else "failed"
+            call.failure_code = error.code
+            if not isinstance(error, ModelError):
+                raise
+            return []
         finally:
             call.seconds = time.monotonic() - begun
+            listener.finished(call)
             outcome = call.failure_code or call.outcome
             log.info(
                 "model call task=%s model=%s outcome=%s seconds=%.2f", EMBEDDING, call.model, outcome, call.seconds
             )
-    return vectors, calls
+    return vectors
 
 
 def _request(texts: Sequence[str], candidate: Candidate, call: Call) -> list[list[float]]:

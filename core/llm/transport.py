@@ -9,10 +9,11 @@ import os
 import queue
 import threading
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from core.llm.failures import classify
 from core.llm.sockets import hang_up
@@ -20,6 +21,7 @@ from core.routing import Candidate, JsonMode
 from core.schemas import Contract
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 MOST_TOKENS, MOST_DOLLARS = 10_000_000, 10_000  # of one call; more is a slip of the provider
 HEARTBEAT = 0.2  # seconds of silence after which the caller is asked whether to go on
@@ -49,6 +51,28 @@ def chunks(
         yield from _whole_characters(_received(arrived))
     finally:
         reader.close()
+
+
+def aside(request: Callable[[], T], silence: Callable[[], None]) -> T:
+    """What a request gives that answers in one piece, made in a thread of its own; `silence` is called at every
+    heartbeat. Raises what the request raises, and what `silence` does, which hangs up."""
+    answer: Future[T] = Future()
+
+    def make() -> None:
+        try:
+            answer.set_result(request())
+        except BaseException as error:  # for whoever waits
+            answer.set_exception(error)
+
+    thread = threading.Thread(target=make, name="model-reader", daemon=True)
+    thread.start()
+    try:
+        while not wait([answer], HEARTBEAT).done:
+            silence()
+        return answer.result()
+    finally:
+        if not answer.done():
+            hang_up(thread)
 
 
 def _received(arrived: "queue.SimpleQueue[Chunk | Exception | None]") -> Iterator[Chunk]:

@@ -93,12 +93,14 @@ class Lexicon:
         return None
 
     def _spelled(self, text: str, name: str, start: int, end: int) -> bool:
-        if name in self._not_followed and self._not_followed[name].match(text[end : end + 24]):
+        if name in self._not_followed and self._not_followed[name].match(text[end : end + wordfiles.CONTEXT]):
             return False
-        if name in self._not_preceded and self._not_preceded[name].search(text[max(0, start - 24) : start]):
+        if name in self._not_preceded and self._not_preceded[name].search(
+            text[max(0, start - wordfiles.CONTEXT) : start]
+        ):
             return False
         if name in self._guarded:
-            before, after = text[max(0, start - 24) : start], text[end : end + 24]
+            before, after = text[max(0, start - wordfiles.CONTEXT) : start], text[end : end + wordfiles.CONTEXT]
             return text[start:end] == name and bool(
                 self._strong_after.match(after.lower()) or (self._before.search(before) and self._after.match(after))
             )

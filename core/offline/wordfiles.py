@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from core import own_files
 from core.errors import InputError
+from core.offline import backtracking
 from core.offline.lines import fold, has_han
 from core.settings import settings
 
@@ -23,7 +25,11 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 1_000_000  # of an own file: five times the largest of ours
 LONGEST_NAME = 80  # characters
+CONTEXT = 24  # characters before or behind a name that a pattern is tried on
+MOST_WAYS = 100_000  # of a pattern on these, which takes 0.05 s at worst; ours have up to 2,500
 HERE = Path(__file__).parent
+
+_SLOW = "slow_pattern"
 
 Words = dict[str, Any]
 
@@ -47,8 +53,11 @@ def _marked(text: str) -> str:
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
+        ways = backtracking.ways(text, CONTEXT)
     except (re.error, RecursionError, OverflowError):
         raise ValueError("not a regular expression") from None
+    if ways > MOST_WAYS:
+        raise PydanticCustomError(_SLOW, "may try too many ways")
     return text
 
 
@@ -118,8 +127,8 @@ def own() -> Words:
 
 
 def check() -> None:
-    """Raises InputError vocabulary_invalid, with the file and the first places in it that are wrong, also while what
-    was read before still serves."""
+    """Raises InputError vocabulary_invalid, or vocabulary_slow for a pattern that a text could keep busy, with the file
+    and the first places in it that are wrong, also while what was read before still serves."""
     _read()
 
 
@@ -161,17 +170,20 @@ def _shipped() -> Words:
 
 
 def _read() -> Words:
-    """Raises InputError vocabulary_invalid."""
-    path, position = settings().vocabulary_file, ""
+    """Raises as `check`."""
+    path, position, code = settings().vocabulary_file, "", "vocabulary_invalid"
     if settings().vocabulary is None and not path.exists():
         return {}
     try:
         return _resolved(WordFile.model_validate(own_files.read(path, MAX_BYTES)))
     except ValidationError as error:
-        where = ", ".join(_place(*e["loc"]) for e in error.errors()[:3])
+        wrong = error.errors()[:3]
+        where = ", ".join(_place(*e["loc"]) for e in wrong)
+        if all(e["type"] == _SLOW for e in wrong):
+            code = "vocabulary_slow"
     except own_files.Unusable as error:
         where, position = error.where, error.position
-    raise InputError("vocabulary_invalid", path=f"{path}{position}", where=where)
+    raise InputError(code, path=f"{path}{position}", where=where)
 
 
 def _resolved(file: WordFile) -> Words:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core import scoring
 from core.offline import demands, vocabulary
 from core.offline.evidence import Passage
 from core.offline.lines import HAN, width
@@ -25,8 +26,8 @@ MOST_QUESTIONS = 5
 MOST_WORDS, MOST_HAN = 90, 180
 LONGEST_REQUIREMENT = 72  # columns; a longer one is cut at a clause, or else at a word, and ends in an ellipsis
 
-# Least share of the must-haves, a partial one counting half; chosen by judgement.
-_BANDS = ((0.8, "strong"), (0.6, "good"), (0.4, "mixed"), (0.0, "weak"))
+LONG_SHOT = 40  # points; a challenging match below this is told as a long shot; chosen by judgement
+
 _CATEGORY_ORDER = ("certification", "experience", "skill", "domain", "education", "language", "soft", "other")
 _WORK = ("experience", "projects", "open_source")
 # "Company | Role | Place", "Tools: SQL", an address: these name something, and show nothing done.
@@ -153,15 +154,14 @@ class _Writer:
             else self.phrases["assessment"]["role_unknown"]
         )
         counted = [f for f in self.musts if f.status == "met"]
-        scale = self.musts or self.findings
-        share = sum({"met": 1.0, "partial": 0.5}.get(f.status, 0.0) for f in scale) / max(len(scale), 1)
-        band = next(name for least, name in _BANDS if share >= least)
+        band = self._band()
         halves = [f for f in self.gaps if f.must and f.status == "partial"]
         values = {"job": role, "met": str(len(counted)), "total": str(len(self.musts)), "half": str(len(halves))}
         values["partly"] = self.words["partly"].format(half=len(halves)) if halves else ""
         opening = "no_musts" if not self.musts else "single" if len(self.musts) == 1 else band
         if len(self.musts) > 1 and len(counted) in (0, len(self.musts)):
-            opening = "all" if counted else "halves" if halves else "none"
+            every = "all" if band == "strong" else "covered"
+            opening = every if counted else "halves" if halves else "none"
         sentences = [self._say(f"assessment.{opening}", **values)]
         if self.met:
             sentences.append(self._best(band))
@@ -184,9 +184,17 @@ class _Writer:
             sentences.append(self._say("assessment.start"))
         return str(self.words["sentence_gap"]).join(sentences)
 
+    def _band(self) -> str:
+        """That of the score which will stand above the text, caps included, or `long_shot` at the lower end."""
+        if not self.findings:
+            return "long_shot"
+        verdicts = [self._verdict(finding) for finding in self.findings]
+        found = scoring.score([finding.requirement for finding in self.findings], verdicts)
+        return "long_shot" if found.value < LONG_SHOT else found.band
+
     def _best(self, band: str) -> str:
-        if band == "weak":
-            return self._say("assessment.best_weak", req=self._req(self.met[0]))
+        if band == "long_shot":
+            return self._say("assessment.best_long_shot", req=self._req(self.met[0]))
         finding, passage = self.proofs[0] if self.proofs else (self.met[0], None)
         if passage and _measured(passage) and finding.must and finding.requirement.category != "soft":
             return self._say("assessment.best", req=self._req(finding), quote=_bare(passage.text))

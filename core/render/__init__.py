@@ -1,7 +1,7 @@
 """Contracts turned into Markdown for people; every text of a model, a JD or a resume is escaped on the way."""
 
 from core.render.escape import escape, literal, plain
-from core.render.highlighted import highlighted_html
+from core.render.highlighted import anchors, highlighted_html
 from core.render.live import LiveMatch, handover
 from core.render.report import (
     cap_lines,
@@ -20,6 +20,7 @@ from core.render.summaries import job_markdown, resume_markdown, resume_text
 
 __all__ = [
     "LiveMatch",
+    "anchors",
     "cap_lines",
     "escape",
     "handover",

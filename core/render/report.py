@@ -1,7 +1,7 @@
 """The finished report as one Markdown document."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core import improvements
 from core.i18n import translate
@@ -102,8 +102,11 @@ def report_markdown(
     return for_file("\n\n".join(filter(None, blocks)) + "\n")
 
 
-def requirement_table(match: JobMatch, job: JobSummary, score: Score, locale: str) -> str:
-    """A Markdown table: verdict, requirement, evidence and points of each requirement of the score."""
+def requirement_table(
+    match: JobMatch, job: JobSummary, score: Score, locale: str, anchors: Mapping[str, str] | None = None
+) -> str:
+    """A Markdown table: verdict, requirement, evidence and points of each requirement of the score. The id of one that
+    is in `anchors` is a link to that place on the page."""
     texts = _requirement_texts(job)
     verdicts = {v.requirement_id: v for v in reversed(match.verdicts)}
     head = [translate(locale, f"report.column.{key}") for key in ("status", "requirement", "evidence", "points")]
@@ -113,7 +116,7 @@ def requirement_table(match: JobMatch, job: JobSummary, score: Score, locale: st
         rows.append(
             [
                 _status(contribution.status, locale),
-                f"{requirement_id} {texts[requirement_id]}",
+                f"{_linked(requirement_id, anchors or {})} {texts[requirement_id]}",
                 _evidence(verdicts[requirement_id], locale) if requirement_id in verdicts else "",
                 unbroken(f"{contribution.points:g} / {contribution.weight}"),
             ]
@@ -207,6 +210,10 @@ def quotation(quote: Quote, locale: str) -> str:
 
 def _requirement_texts(job: JobSummary) -> dict[str, str]:
     return {r.id: escape(r.text).rstrip() for r in job.requirements}
+
+
+def _linked(requirement_id: str, anchors: Mapping[str, str]) -> str:
+    return f"[{requirement_id}](#{anchors[requirement_id]})" if requirement_id in anchors else requirement_id
 
 
 def _evidence(verdict: Verdict, locale: str) -> str:

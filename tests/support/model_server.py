@@ -276,6 +276,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.requests["embedding"] += 1
         self.state.bodies.append(body)
         fault = FAULTS.get(body["model"], Fault())
+        if fault.at is None:
+            try:
+                self._go_wrong(fault, False)
+            except _Gone:
+                self.state.hung_up[body["model"]].append(time.monotonic())
+                self.close_connection = True
+            return
         if fault.page or fault.status != 200:
             self._send(fault.status, "application/json", fault.page or json.dumps({"error": {"message": "x"}}), fault)
             return
