@@ -46,7 +46,7 @@ from core.schemas import JobMatch, JobSummary, Verdict
 
 log = logging.getLogger(__name__)
 
-FLUSH = 0.05  # seconds between writes to the live stream: each is a transaction
+FLUSH = 0.08  # seconds between writes to the live stream, each a transaction; below what a piece of an answer takes
 MAX_STARTS = 50  # of one task in one attempt: each but the first follows the end of a process in its midst
 CANCEL_CHECK = 0.25  # seconds between looks at the cancel request while a model writes
 

@@ -183,7 +183,7 @@ def _only_own_rows(state: ORMExecuteState) -> None:
 def _rows_of(owner_id: int) -> list[ExecutableOption]:
     """Kept, because making them takes longer than most queries."""
     return [
-        with_loader_criteria(table, table.owner_id == owner_id, include_aliases=True)
+        with_loader_criteria(table, col(table.owner_id) == owner_id, include_aliases=True)
         for table in Owned.__subclasses__()
     ]
 

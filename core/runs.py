@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 POLL = 0.2  # seconds between looks at the status
 PLACE_POLL = 2.0  # seconds between looks at the queue
 NOTICE = timedelta(seconds=1)  # a run that is begun sooner does not wait
-BATCH = 0.1  # seconds of live text in one delta at the start
+BATCH = 0.05  # seconds of live text in one delta at the start: as much as is written at a time
 SLOWDOWN = 200_000  # characters: the browser redraws all text for every delta, so a delta waits 0.1 s more per 20,000
 PAGE_SIZE = 20
 COUNTED = 1000  # matches beyond the page of the history that is shown; of more, nobody needs to know how many
