@@ -325,6 +325,19 @@ def queued(queue: str) -> list[Queued]:
     return [Queued(w.workflow_id, w.queue_partition_key or "", w.status == "PENDING") for w in found]
 
 
+def has_queued(queue: str, count: int) -> bool:
+    """Whether a queue has as many unfinished workflows; takes as long however many it has. Raises as `queued`."""
+    found = _client().list_workflows(
+        queue_name=queue,
+        status=["ENQUEUED", "PENDING"],
+        limit=1,
+        offset=count - 1,
+        load_input=False,
+        load_output=False,
+    )
+    return bool(found)
+
+
 def recent_seconds(queue: str, count: int) -> list[float]:
     """How long the newest workflows of a queue that have finished were worked on."""
     found = _client().list_workflows(
