@@ -1,18 +1,22 @@
 """How much of the throughput that its models allow the workbench reaches, with many runs at once and viewers attached.
 
-The models are a server on loopback in a process of its own: 300 ms to the first token, then 300 tokens at 5 ms each.
-So a match takes its models 3.59 s; the ideal is that the places for runs are always taken by models at work. The runs
-are all submitted at the beginning; the time is from the first submission to the end of the last run. The viewers follow
-runs as the page does, each the next one when its own has finished.
+The models are a server on loopback in a process of its own, as fast as a hosted one: 300 ms to the first token, then a
+token every 10 ms, 600 of them for the summary of a job and 1,500 for a match. So a match takes its models 21.6 s; the
+ideal is that the places for runs are always taken by models at work. The runs are all submitted at the beginning; the
+time is from the first submission to the end of the last run. The viewers follow runs as the page does, each the next
+one when its own has finished; what the page does besides, to draw, is not in here.
 
 SQLite: this process executes, as the app does by default. PostgreSQL: two workers with half of the places each.
 
-`base_to_schedule` is how long the bare requests of a match take, as many matches at once as there are places, compared
-with the schedule: much above 1 the machine is busy, and the ratios mean little.
+`viewers_cores` is the processor time of the viewers' threads, and of those that read live streams for them, in seconds
+a second (of Linux; elsewhere 0). `base_to_schedule` is how long the bare requests of a match take, as many matches at
+once as there are places, compared with the schedule: much above 1 the machine is busy, and the ratios mean little.
+`locked` counts the lines "database is locked" in the logs.
 """
 
 import argparse
 import json
+import logging
 import os
 import statistics
 import tempfile
@@ -20,7 +24,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from benchmarks.chain import MATCH_INPUTS, MODEL, SAMPLE, SUMMARY, base, environment, fresh_job, percentile
-from benchmarks.paced_model import FIRST, PACE, TOKENS, PacedModel, paced_model, pieces
+from benchmarks.paced_model import FIRST, PacedModel, paced_model, pieces
 from core import clients, database, engine, runs
 from core.models import ResumeKind, Run, RunStatus
 from core.offline import analyse
@@ -37,8 +41,11 @@ from core.settings import OFFLINE_MODEL
 from tests.support.postgres import postgres_server
 from tests.support.workers import Worker
 
-IDEAL = 2 * (FIRST + (TOKENS - 1) * PACE)  # seconds of one match
+PACE = 0.01  # seconds between tokens
+TOKENS = {"job_summary": 600, "job_match": 1_500}  # of an answer
+IDEAL = sum(FIRST + (count - 1) * PACE for count in TOKENS.values())  # seconds of one match
 WORKERS = 2
+LOCKED = "database is locked"
 
 
 @contextmanager
@@ -100,7 +107,7 @@ class Viewers:
         self.owner, self.seen = owner, 0
         self.ids: list[str] = []
         self.threads = [
-            threading.Thread(target=self._view, args=(number, count), daemon=True) for number in range(count)
+            threading.Thread(target=self._view, args=(number,), name="viewer", daemon=True) for number in range(count)
         ]
 
     def attach(self, ids: list[str]) -> None:
@@ -108,7 +115,7 @@ class Viewers:
         for thread in self.threads:
             thread.start()
 
-    def _view(self, number: int, count: int) -> None:
+    def _view(self, number: int) -> None:
         # Spread over those that are at work together: each looks at every fifth or so of the runs.
         for run_id in self.ids[number % 8 :: 8]:
             live: LiveText | None = None
@@ -119,14 +126,48 @@ class Viewers:
                     self.seen += sum(len(piece) for piece in live if piece)
 
 
+class Processor:
+    """The processor time of this process's threads of some names, also of those that have ended meanwhile."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.spent: dict[int, int] = {}  # nanoseconds, by the system's number of the thread
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def _look(self) -> None:
+        while Path("/proc/self/task").exists():
+            for thread in threading.enumerate():
+                if thread.name in self.names and thread.native_id:
+                    with suppress(OSError):  # it has ended just now
+                        spent = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text()
+                        self.spent[thread.native_id] = int(spent.split()[0])
+            time.sleep(0.2)
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.spent.copy().values()) / 1e9
+
+
+class Locked(logging.Handler):
+    """Counts the lines that say it in this process."""
+
+    count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.count += LOCKED in record.getMessage()
+
+
 def measure(storage: str, folder: Path, model: PacedModel, arguments: argparse.Namespace) -> dict[str, float]:
+    locked = Locked()
+    for name in (None, "dbos"):
+        logging.getLogger(name).addHandler(locked)
     with place(storage, folder, model, arguments.concurrency):
         owner = database.local_owner()
         client_id = client_of(owner)
         await_all(owner, submit(owner, client_id, arguments.concurrency * 2))  # imports and connections
         bare = statistics.median(base(model, arguments.concurrency) for _ in range(3))
         model.report()
-        viewers = Viewers(owner, arguments.viewers)
+        viewers, watching = Viewers(owner, arguments.viewers), Processor("viewer", "stream")
         started, cpu = time.perf_counter(), time.process_time()
         ids = submit(owner, client_id, arguments.runs)
         submitted = time.perf_counter() - started
@@ -134,6 +175,7 @@ def measure(storage: str, folder: Path, model: PacedModel, arguments: argparse.N
         await_all(owner, ids)
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     late = percentile(model.report()["late"], 0.95)
+    logged = sum(log.read_text().count(LOCKED) for log in folder.glob("*.log"))
     ideal = arguments.runs * IDEAL / arguments.concurrency
     print(
         f"{storage}: {arguments.runs} runs in {seconds:.1f} s, ideal {ideal:.1f} s; submitted in {submitted:.1f} s; "
@@ -143,6 +185,8 @@ def measure(storage: str, folder: Path, model: PacedModel, arguments: argparse.N
     )
     return {
         f"load_{storage}_throughput_ratio": round(ideal / seconds, 3),
+        f"load_{storage}_viewers_cores": round(watching.seconds / seconds, 3),
+        f"load_{storage}_locked": locked.count + logged,
         f"load_{storage}_base_to_schedule": round(bare / IDEAL, 3),
         f"load_{storage}_submit_ms": round(submitted / arguments.runs * 1000, 1),
         f"load_{storage}_server_late_p95_ms": round(late, 1),
@@ -161,7 +205,8 @@ def main() -> None:
     target = arguments.json and arguments.json.resolve()
     figures: dict[str, float] = {}
     answers = {"job_summary": SUMMARY, "job_match": analyse("job_match", "en", MATCH_INPUTS).model_dump_json()}
-    with tempfile.TemporaryDirectory() as name, paced_model({k: pieces(v) for k, v in answers.items()}) as model:
+    cut = {task: pieces(text, TOKENS[task]) for task, text in answers.items()}
+    with tempfile.TemporaryDirectory() as name, paced_model(cut, PACE) as model:
         os.chdir(name)  # away from the settings of this checkout
         for storage in ("sqlite", "postgresql"):
             if arguments.only in (None, storage):

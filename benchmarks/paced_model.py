@@ -40,10 +40,10 @@ class PacedModel:
 
 
 @contextmanager
-def paced_model(answers: Mapping[str, Sequence[str]]) -> Iterator[PacedModel]:
-    """Run the server in a process of its own; it answers each task with these pieces, one a token."""
+def paced_model(answers: Mapping[str, Sequence[str]], pace: float = PACE) -> Iterator[PacedModel]:
+    """Run the server in a process of its own; it answers each task with these pieces, one a token, one every `pace`."""
     with subprocess.Popen(
-        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, str(pace)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdin is not None
         assert child.stdout is not None
@@ -68,6 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     answers: dict[str, list[tuple[bytes, list[str]]]]  # by task: what is written, and the markers in it
+    pace: float  # seconds between tokens
     late: list[float]
     sent: dict[str, float]
 
@@ -93,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         try:
             for number, (content, markers) in enumerate(self.answers[task]):
-                due = started + FIRST + number * PACE
+                due = started + FIRST + number * self.pace
                 time.sleep(max(0.0, due - time.perf_counter()))
                 clock = time.time()
                 self.wfile.write(content)
@@ -136,7 +137,7 @@ def _chunk(data: str) -> bytes:
 
 def _serve() -> None:
     answers = {task: _prepared(answer) for task, answer in json.loads(sys.stdin.readline()).items()}
-    state = {"answers": answers, "late": [], "sent": {}}
+    state = {"answers": answers, "pace": float(sys.argv[1]), "late": [], "sent": {}}
     http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), state))
     http.daemon_threads = True
     threading.Thread(target=http.serve_forever, daemon=True).start()

@@ -37,6 +37,7 @@ from core import (
     routing,
     scans,
     scoring,
+    standing,
     tasks,
 )
 from core.database import OwnerSession
@@ -47,9 +48,9 @@ from core.schemas import JobMatch, JobSummary, Verdict
 
 log = logging.getLogger(__name__)
 
-FLUSH = 0.05  # seconds between writes to the live stream: each is a transaction
+FLUSH = 0.08  # seconds between writes to the live stream, each a transaction; below what a piece of an answer takes
 MAX_STARTS = 50  # of one task in one attempt: each but the first follows the end of a process in its midst
-CANCEL_CHECK = 0.25  # seconds between looks at the cancel request while a model writes
+CANCEL_CHECK = 0.2  # seconds between looks at the cancel request while a model writes, and how old what is seen may be
 
 
 @DBOS.workflow(name=engine.WORKFLOW)
@@ -316,10 +317,20 @@ class _Progress:
     def check_cancel(self) -> None:
         """Raises Cancelled when the coach has asked the run to stop, _Superseded when this attempt has ended, and
         engine.Ended when this process may no longer execute."""
-        if self.slot is not None and self.slot.ended.is_set():
-            raise engine.Ended
+        self._refuse_ended()
         with self.session() as db:
             self._refuse_cancelled(db)
+
+    def look_for_cancel(self) -> None:
+        """As `check_cancel`, of what was known `CANCEL_CHECK` seconds ago: one question serves all runs at work."""
+        self._refuse_ended()
+        stands = standing.of(self.run_id, CANCEL_CHECK)
+        if stands is None or stands.attempt != self.attempt or stands.asked_to_stop:
+            self.check_cancel()
+
+    def _refuse_ended(self) -> None:
+        if self.slot is not None and self.slot.ended.is_set():
+            raise engine.Ended
 
     def _refuse_poison(self) -> None:
         """A task that has ended process after process must not end the next. Raises WorkbenchError."""
@@ -383,7 +394,7 @@ class _Quiet(llm.Record):
 
     def text(self, chunk: str) -> None:
         if time.monotonic() - self.checked >= CANCEL_CHECK:
-            self.progress.check_cancel()
+            self.progress.look_for_cancel()
             self.checked = time.monotonic()
 
     def finished(self, call: llm.Call) -> None:

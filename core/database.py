@@ -1,7 +1,7 @@
 """The app's database: one engine per URL, migrations at start, and sessions that see one owner's rows only."""
 
 import logging
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.sql.base import ExecutableOption
 from sqlmodel import Session, col, create_engine, select, update
 
 from core.errors import InputError, NotFoundError
@@ -183,13 +184,16 @@ class OwnerSession(Session):
 
 @event.listens_for(OwnerSession, "do_orm_execute")
 def _only_own_rows(state: ORMExecuteState) -> None:
-    owner_id = state.session.owner_id  # type: ignore[attr-defined]
-    state.statement = state.statement.options(
-        *(
-            with_loader_criteria(table, table.owner_id == owner_id, include_aliases=True)
-            for table in Owned.__subclasses__()
-        )
-    )
+    state.statement = state.statement.options(*_rows_of(state.session.owner_id))  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=1000)
+def _rows_of(owner_id: int) -> list[ExecutableOption]:
+    """Kept, because making them takes longer than most queries."""
+    return [
+        with_loader_criteria(table, col(table.owner_id) == owner_id, include_aliases=True)
+        for table in Owned.__subclasses__()
+    ]
 
 
 @event.listens_for(OwnerSession, "before_flush")

@@ -338,6 +338,19 @@ def unfinished(queue: str, owner_id: int) -> int:
         return connection.execute(count).scalar_one()
 
 
+def has_queued(queue: str, count: int) -> bool:
+    """Whether a queue has as many unfinished workflows; takes as long however many it has. Raises as `queued`."""
+    found = _client().list_workflows(
+        queue_name=queue,
+        status=["ENQUEUED", "PENDING"],
+        limit=1,
+        offset=count - 1,
+        load_input=False,
+        load_output=False,
+    )
+    return bool(found)
+
+
 def recent_seconds(queue: str, count: int) -> list[float]:
     """How long the newest workflows of a queue that have finished were worked on."""
     found = _client().list_workflows(

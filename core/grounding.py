@@ -69,7 +69,8 @@ def ground_quote(quote: Quote, sources: Mapping[Source, str]) -> Quote:
     return claim.model_copy(update={"verified": True, "start": start, "end": end, "wording": wording})
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _read(source: str) -> Text:
-    """What was computed for a source is kept: a run asks for it again for each verdict, and a batch for each job."""
+    """What was computed for a source is kept: a run asks for it again for each verdict, and a batch for each job. Runs
+    that are at work together have two sources each."""
     return Text(source)

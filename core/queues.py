@@ -6,18 +6,22 @@ The figures are the engine's own records of what waits and of what has finished 
 import logging
 import math
 import statistics
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from core import engine, routing
 from core.engine import Queued
 from core.errors import StateError
 from core.models import Run
+from core.settings import settings
 
 log = logging.getLogger(__name__)
 
 RECENT = 20  # finished runs whose median says how long one takes
+FRESH = 1.0  # seconds; a place is told every two
 TYPICAL = 30.0  # seconds, while none has finished
 
 
@@ -33,9 +37,9 @@ class Place:
 def place(run: Run) -> Place | None:
     """None when the run does not wait, or nobody can tell now."""
     try:
-        unfinished = engine.queued(run.queue)
+        unfinished, seconds = _seen(run.queue)
         ahead = _ahead(unfinished, run.workflow_id)
-        return None if ahead is None else Place(ahead, _minutes(run.queue, unfinished, ahead + 1))
+        return None if ahead is None else Place(ahead, _minutes(unfinished, seconds, ahead + 1))
     except Exception as error:  # what is only told to pass the time must not cost the page
         log.warning("place in the queue unknown run=%s error=%s", run.id, type(error).__name__)
         return None
@@ -44,16 +48,36 @@ def place(run: Run) -> Place | None:
 def require_room(queue: str) -> None:
     """Raises StateError queue_full, with the minutes after which there may be room, when a queue is as long as it may
     be. Counts without a lock: those who ask at the same moment may all find the last place."""
+    depth = routing.queues()[queue].depth
     try:
+        if not engine.has_queued(queue, depth):
+            return
         unfinished = engine.queued(queue)
     except Exception as error:  # the run is kept, and handed over later: so it must not be refused now
         log.info(
             "length of the queue unknown queue=%s error=%s", queue, type(error).__name__
         )  # as before the first run
         return
-    excess = len(unfinished) - routing.queues()[queue].depth + 1
+    excess = len(unfinished) - depth + 1
     if excess > 0:
-        raise StateError("queue_full", runs=len(unfinished), minutes=_minutes(queue, unfinished, excess))
+        minutes = _minutes(unfinished, _seconds(queue), excess)
+        raise StateError("queue_full", runs=len(unfinished), minutes=minutes)
+
+
+_looks: dict[tuple[str, str], tuple[float, list[Queued], float]] = {}  # by database and queue: when, and what was seen
+_looking = Lock()
+
+
+def _seen(queue: str) -> tuple[list[Queued], float]:
+    """The unfinished workflows of a queue, and the seconds one takes, at most `FRESH` seconds ago: one look serves all
+    who wait in it."""
+    key = (settings().engine_database_url, queue)
+    with _looking:
+        at, unfinished, seconds = _looks.get(key, (-FRESH, [], 0.0))
+        if time.monotonic() - at >= FRESH:
+            unfinished, seconds = engine.queued(queue), _seconds(queue)
+            _looks[key] = (time.monotonic(), unfinished, seconds)
+        return unfinished, seconds
 
 
 def require_own_room(queue: str, owner_id: int) -> None:
@@ -79,9 +103,12 @@ def _ahead(unfinished: Sequence[Queued], workflow_id: str) -> int | None:
     return own + sum(min(count, own + 1) for count in others.values())
 
 
-def _minutes(queue: str, unfinished: Sequence[Queued], places: int) -> int:
+def _seconds(queue: str) -> float:
+    return statistics.median(engine.recent_seconds(queue, RECENT) or [TYPICAL])
+
+
+def _minutes(unfinished: Sequence[Queued], seconds: float, places: int) -> int:
     """Until that many places have become free. As many runs as are worked on now, on all machines, become free in the
     time that one takes."""
     running = sum(queued.running for queued in unfinished)
-    seconds = statistics.median(engine.recent_seconds(queue, RECENT) or [TYPICAL])
     return max(1, math.ceil(places * seconds / max(running, 1) / 60))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 from sqlmodel import col, func, select, update
 
-from core import clients, credits, database, engine, jobs, pages, queues, routing
+from core import clients, credits, database, engine, jobs, pages, queues, routing, standing
 from core.database import OwnerSession
 from core.documents import Files
 from core.errors import StateError
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 POLL = 0.2  # seconds between looks at the status
 PLACE_POLL = 2.0  # seconds between looks at the queue
 NOTICE = timedelta(seconds=1)  # a run that is begun sooner does not wait
-BATCH = 0.1  # seconds of live text in one delta at the start
+BATCH = 0.05  # seconds of live text in one delta at the start: as much as is written at a time
 SLOWDOWN = 200_000  # characters: the browser redraws all text for every delta, so a delta waits 0.1 s more per 20,000
 PAGE_SIZE = 20
 COUNTED = 1000  # matches beyond the page of the history that is shown; of more, nobody needs to know how many
@@ -489,22 +489,28 @@ def follow(owner_id: int, run_id: str) -> Iterator[RunView | None]:
     """The run now, and again whenever it has moved, until it is finished or waits for a person; None at each look that
     finds nothing new, so that a page notices when nobody looks any more. While it waits for its turn it comes again
     every few seconds, as the queue moves. Raises NotFoundError."""
-    seen = None
+    seen: object = None
     begun = False
     while True:
-        with database.session(owner_id) as db:
-            run = db.require(Run, run_id)
-            turn = None if begun else time.monotonic() // PLACE_POLL
-            state = (run.status, run.attempt, pages.progress(db, run), turn)
-            current = view(db, run_id) if state != seen else None
-            if current is not None:
-                begun = any(step.state != "pending" for step in current.steps)
+        stands = standing.of(run_id, POLL / 2)
+        reads = stands is not None and stands.status is RunStatus.OCR_PENDING
+        state = (stands, _progress(owner_id, run_id) if reads else 0, begun or time.monotonic() // PLACE_POLL)
+        current = None
+        if stands is None or state != seen:
+            with database.session(owner_id) as db:
+                current = view(db, run_id)
+            begun = any(step.state != "pending" for step in current.steps)
+            in_work = current.run.status.in_work
         yield current
-        if not run.status.in_work:
+        if not in_work:
             return
-        if current is None:
-            time.sleep(POLL)
-        seen = state
+        seen = (*state[:2], begun or state[2])
+        time.sleep(POLL)
+
+
+def _progress(owner_id: int, run_id: str) -> int:
+    with database.session(owner_id) as db:
+        return pages.progress(db, db.require(Run, run_id))
 
 
 class LiveText:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.offline.lines import HAN, INVISIBLE, fold, width
 
@@ -91,10 +92,12 @@ class _Token:
         return width(self.word) + self.word.isascii()  # and the space after a word
 
 
+@lru_cache(maxsize=64)
 def evidence(text: str, *postings: str) -> str:
     """A client's `text` with all that is no evidence as spaces: of the same length, the line ends where they were.
 
-    `postings` are the texts that may have been pasted into it.
+    `postings` are the texts that may have been pasted into it. Kept, because a run asks twice: for the text that is
+    shown while it is written, and for the match.
     """
     return _blanked(text, lambda visible: (*_pasted(visible, postings), *_said_to_readers(visible, _IN_RESUMES)))
 
@@ -106,9 +109,10 @@ def without_orders(posting: str) -> str:
 
 def _blanked(text: str, find: Callable[[str], Iterable[tuple[int, int]]]) -> str:
     """`find` is given the text without what is invisible, and says from where to where nothing counts."""
-    places = [at for at, character in enumerate(text) if not INVISIBLE.match(character)]
+    hidden = {found.start() for found in INVISIBLE.finditer(text)}
+    places = [at for at in range(len(text)) if at not in hidden] if hidden else range(len(text))
     characters = list(text)
-    for start, end in find("".join(text[at] for at in places)):
+    for start, end in find(INVISIBLE.sub("", text)):
         for at in range(places[start], places[end - 1] + 1):
             if not characters[at].isspace():
                 characters[at] = " "

@@ -1,10 +1,11 @@
 """The one call path, against a server that streams. What can go wrong is in `test_faults`."""
 
 import contextlib
+import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from core import llm, routing, tasks
 from core.errors import Cancelled, ModelError
-from core.llm import transport
+from core.llm import joining, transport
 from core.llm.failures import classify
 from core.llm.sockets import hang_up
 from core.llm.transport import Chunk, _whole_characters
@@ -47,6 +48,7 @@ def summarise(model: Candidate, listener: llm.Listener | None = None) -> JobSumm
 
 def test_an_answer_streams_and_is_logged(paced: Candidate, server: ModelServer) -> None:
     recorder = Recorder()
+    server.pace, server.paced_task = 0.02, "job_summary"
     assert summarise(paced, recorder).requirements
     assert len([text for text in recorder.texts if text]) > 5
     (call,) = recorder.calls
@@ -178,6 +180,47 @@ def test_a_models_own_score_and_verification_change_nothing() -> None:
 def test_half_characters_are_joined_and_lone_ones_replaced() -> None:
     chunks = [Chunk("a\ud83c"), Chunk("\udf89b"), Chunk("\udc00"), Chunk("c\ud83c", "stop")]
     assert "".join(chunk.content for chunk in _whole_characters(iter(chunks))) == "a🎉b\ufffdc\ufffd"
+
+
+def event(content: str | None, finish_reason: str | None = None, **delta: str) -> SimpleNamespace:
+    choice = {"index": 0, "delta": {"content": content, **delta}, "finish_reason": finish_reason}
+    return SimpleNamespace(event=None, data=json.dumps({"id": "x", "choices": [choice]}))
+
+
+def test_words_are_joined_to_pieces_and_nothing_else_is() -> None:
+    rest = [
+        event(None, reasoning_content="a"),
+        event(None, reasoning_content="b"),
+        event("of th"),
+        event("e answer", refusal="no"),
+        event("!", "stop"),
+        SimpleNamespace(event=None, data='{"choices": [], "usage": {"total_tokens": 9}}'),
+        SimpleNamespace(event=None, data="[DONE]"),
+        SimpleNamespace(event=None, data="no JSON"),
+    ]
+    events = [event("The "), *(event(f"word {number} ") for number in range(50)), *rest]
+    found = list(joining.pieces(iter(events)))
+    deltas = [piece.json()["choices"][0]["delta"] for piece in found[:-4]]
+    assert deltas == [
+        {"content": "The "},  # at once
+        {"content": "".join(f"word {number} " for number in range(50))},
+        {"content": None, "reasoning_content": "ab"},
+        {"content": "of th"},
+        {"content": "e answer", "refusal": "no"},
+    ]
+    assert found[-4:] == events[-4:]  # untouched
+    assert not any(piece.data.startswith("[DONE]") or piece.event for piece in found[:-4])
+
+
+def test_a_slow_word_does_not_wait_and_the_last_one_is_not_lost() -> None:
+    def slowly() -> Iterator[SimpleNamespace]:
+        for number in range(3):
+            time.sleep(joining.PIECE * 1.1)
+            yield event(str(number))
+        yield event("end")
+
+    found = [piece.json()["choices"][0]["delta"]["content"] for piece in joining.pieces(slowly())]
+    assert found == ["0", "1", "2", "end"]
 
 
 def test_an_escaped_nul_is_dropped_and_an_escaped_backslash_kept() -> None:

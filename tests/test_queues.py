@@ -203,8 +203,8 @@ def test_a_viewer_hears_its_place(owner: int, idle: Callable[[], None]) -> None:
     with database.session(owner) as db:
         runs.cancel(db, first.id)
     engine._client().cancel_workflow(first.workflow_id)
-    seen = next(seen for seen in runs.follow(owner, second.id) if seen and seen.place)
-    assert seen.place == Place(ahead=0, minutes=1)
+    places = (seen.place for seen in runs.follow(owner, second.id) if seen)
+    assert next(place for place in places if place != Place(ahead=1, minutes=1)) == Place(ahead=0, minutes=1)
 
 
 def test_no_place_is_told_when_the_engine_cannot_be_asked(owner: int, monkeypatch: pytest.MonkeyPatch) -> None:

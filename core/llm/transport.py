@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
+from core.llm import joining
 from core.llm.failures import classify
 from core.llm.sockets import hang_up
 from core.routing import Candidate, JsonMode
@@ -107,6 +108,7 @@ class _Reader(threading.Thread):
             if self._closed.is_set():
                 return
             self._response = library.completion(**self._arguments)
+            joining.join(getattr(self._response, "completion_stream", None))
             refusals = _Refusals.watch(self._response)
             finished = False
             for part in self._response if self._arguments["stream"] else [self._response]:
