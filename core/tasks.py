@@ -60,7 +60,8 @@ def match(
 ) -> JobMatch:
     """The client's texts against the job's requirements, every quote checked against its source. Raises ModelError.
 
-    `posting` is what the job was read from, so that it is recognised where a document merely repeats it.
+    `posting` is what the job was read from, so that it is recognised where a document merely repeats it, and that the
+    offline analyst may judge the job as a whole.
     """
     shown = sources(job, posting, resume, detailed_resume)
     inputs = {
@@ -69,7 +70,7 @@ def match(
         "detailed_resume": shown["detailed_resume"],
         "today": today,
     }
-    hints = {}
+    hints = {"posting": stuffing.without_orders(posting)}
     if candidates[:1] and candidates[0].is_offline and (model := routing.embedding()):
         hints["close"] = _close(job, shown, today, model, listener)
 

@@ -16,8 +16,8 @@ Inputs = Mapping[str, str]
 def analyse(task: str, locale: str, inputs: Inputs) -> Contract:
     """The answer to a task, of the contract of the same name.
 
-    Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today; and, where a
-    model of meanings was asked, close, the JSON of what `matching.findings` takes), resume_summary (resume, today),
+    Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today; and, where they
+    are known, posting, and close, the JSON of what `matching.findings` takes), resume_summary (resume, today),
     detailed_resume_summary (detailed_resume, today); `today` is "YYYY-MM-DD".
 
     Raises KeyError for a task, a locale or an input that is not there, ValueError for a date or JSON that is none.
@@ -41,7 +41,8 @@ def _job_match(locale: str, inputs: Inputs) -> Contract:
     job = JobSummary.model_validate_json(inputs["job_summary"])
     today = date.fromisoformat(inputs["today"])
     close = json.loads(inputs.get("close") or "{}")
-    findings = matching.findings(job, inputs["resume"], inputs.get("detailed_resume", ""), today, close)
+    detailed, posting = inputs.get("detailed_resume", ""), inputs.get("posting", "")
+    findings = matching.findings(job, inputs["resume"], detailed, today, close, posting)
     return writing.compose(findings, job, locale)
 
 

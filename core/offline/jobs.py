@@ -49,7 +49,7 @@ def summarise(text: str) -> JobSummary:
     """The structure of a job description in Chinese, English or both; same text, same result. Never fails.
 
     Requirements are verbatim substrings of the text (white space and removed markup aside). Benefits, company blurbs
-    and legal notices are none. The first says what job it is: the title, or else the first duty. Where the text names
+    and legal notices are none. The first two say what job it is: the title, and the duty that tells most. Where the text names
     few skills, what its duties name is added, and where it states no requirements at all, the duties themselves.
 
     A must-have is core when the title names it, when the duties name it and its clause insists ("精通", years), or when
@@ -57,6 +57,7 @@ def summarise(text: str) -> JobSummary:
     """
     posting = read_posting(text)
     title = job_facts.title(posting)
+    posting.responsibilities = posting.responsibilities or _told_work(posting)
     pieces = _unique(posting.pieces) or _unique(_derived(posting.responsibilities))
     pieces = [*_overlooked(posting, [piece for piece in pieces if not piece.nice]), *pieces]
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
@@ -69,8 +70,9 @@ def summarise(text: str) -> JobSummary:
     if not any(requirement.core for requirement in (*musts, *named)):
         _crown(musts or named)
     musts += named
-    if (pieces or work) and (role := _role(title, posting)):
-        musts.insert(0, Requirement(text=role, category="experience"))
+    if pieces or work or posting.responsibilities:
+        whole = [text for text in (title if job_facts.is_title(title) else "", _main_duty(posting)) if text]
+        musts = [*(Requirement(text=text, category="experience") for text in whole), *musts]
     wishes = [Requirement(text=piece.text, category=read(piece.text).category) for piece in pieces if piece.nice]
     every = [*musts, *wishes]
     texts = {category: [r.text for r in every if r.category == category] for category in get_args(Category)}
@@ -111,12 +113,19 @@ def _is_the_title(text: str, title: str) -> bool:
     return key(text) == key(title) or bool(sought and title and text[sought.end() :].startswith(title))
 
 
-def _role(title: str, posting: Posting) -> str:
-    """What says what job it is: the title, or without one the first duty, if it names something."""
-    if job_facts.is_title(title):
-        return title
-    duty = next(iter(posting.responsibilities), "")
-    return duty if _hard_terms(duty) and not read(duty).years else ""
+def _told_work(posting: Posting) -> list[str]:
+    """Where nothing is said to be a duty: what tells of the work all the same, or else what the firm does, for the
+    client would do it too."""
+    for told in (posting.untold, posting.company):
+        if naming := [text for text in told if _hard_terms(text)]:
+            return naming
+    return []
+
+
+def _main_duty(posting: Posting) -> str:
+    """The sentence of the duties that names most; it stands for the work as a whole."""
+    told = [sentence for line in posting.responsibilities for sentence in sentences(line) if not read(sentence).years]
+    return max(told, key=lambda sentence: len(_hard_terms(sentence)), default="")
 
 
 def _one(texts: Sequence[str]) -> str:
