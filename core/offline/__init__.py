@@ -16,8 +16,8 @@ Inputs = Mapping[str, str]
 def analyse(task: str, locale: str, inputs: Inputs) -> Contract:
     """The answer to a task, of the contract of the same name.
 
-    Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today; and, where they
-    are known, posting, and close, the JSON of what `matching.findings` takes), resume_summary (resume, today),
+    Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today; and, where
+    they are known, posting, and close, the JSON of what `matching.findings` takes), resume_summary (resume, today),
     detailed_resume_summary (detailed_resume, today); `today` is "YYYY-MM-DD".
 
     Raises KeyError for a task, a locale or an input that is not there, ValueError for a date or JSON that is none.

@@ -61,7 +61,7 @@ def findings(
     evidence = gather({"resume": resume, "detailed_resume": detailed_resume}, today)
     document_locale = detect_locale(resume)
     told = [job.job_title, *job.responsibilities, *(requirement.text for requirement in job.requirements)]
-    duties, work = tuple(job.responsibilities), names("\n".join(told))
+    duties, work = (*job.responsibilities, job.company_info), names("\n".join(told))
     posting = clean(posting) or "\n".join([*told, job.company_info])
     found = []
     for requirement in job.requirements:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from core.offline import vocabulary
-from core.offline.judges import certificates, education, languages, names, readiness, role, soft, work, years
+from core.offline.judges import certificates, education, languages, level, names, readiness, role, soft, work, years
 from core.offline.judges.common import Answer, Case, by_words
 
 _COURSE = re.compile(r"\bcertificate\b|\bdiploma\b|\bqualification\b", re.I)
@@ -44,6 +44,7 @@ def _is_education(case: Case) -> bool:
 _RULES: tuple[tuple[Callable[[Case], bool], Callable[[Case], Answer]], ...] = (
     (lambda case: _is_whole(case) and case.demand.text == case.job_title, role.judge),
     (lambda case: _is_whole(case) and any(case.demand.text in duty for duty in case.duties), work.judge),
+    (level.outgrown, level.too_experienced),
     (_is_certificate, certificates.judge),
     (_is_education, education.judge),
     (lambda case: case.demand.category == "language" and bool(case.demand.languages), languages.judge),

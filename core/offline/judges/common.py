@@ -63,8 +63,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Case:
-    """What a judge decides on. `document_locale` is the language of the resume; `job_title` and `duties` are the
-    posting's, `work` the names of what it takes, each with its weight, and `posting` all that is known of its text."""
+    """What a judge decides on. `document_locale` is the language of the resume; `job_title` is the posting's, `duties`
+    its duties and what the firm does, `work` the names of what it takes, each with its weight, and `posting` what is
+    known of its text."""
 
     demand: Demand
     requirement: Requirement

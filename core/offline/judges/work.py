@@ -7,23 +7,26 @@ from collections.abc import Mapping
 from core.i18n import detect_locale
 from core.offline import vocabulary
 from core.offline.evidence import Evidence, Passage
+from core.offline.judges import level
 from core.offline.judges.common import Answer, Case, distinct
 from core.offline.text import stem_counts
 from core.offline.vocabulary import FULL_RELATIONS
 
 # Of the mean of two shares: of the names in the posting, and of how alike the words are. Chosen, as the two bounds, on
 # the postings of tests/gold/ranking that may be looked at.
-MET, PARTIAL = 0.65, 0.45
-# Cosines of the words of a resume with a posting of another trade, and with one that fits. They weigh no word by how rare
-# it is, so that a posting is judged alike whichever others there are.
-_ALIKE = {"en": (0.14, 0.30), "zh": (0.05, 0.22)}
+MET, PARTIAL = 0.5, 0.35
+# Cosines of the words of a resume with a posting of another trade, and with one that fits. No word weighs more for
+# being rare, so that a posting is judged alike whichever others there are.
+_ALIKE = {"en": (0.10, 0.28), "zh": (0.05, 0.22)}
 UNKNOWN = 0.3  # the share of a posting that names nothing
 # How much of a name counts by the nearest one in the documents.
 _CREDIT = {"same": 1.0, "instance": 1.0, "implied": 0.6, "near": 0.3, "broader": 0.3}
 
 
 def judge(case: Case) -> Answer:
-    """For a requirement that is a duty of the posting: it stands for all of them."""
+    """For a requirement that is a duty of the posting: it stands for all of them, at the level of the post."""
+    if other := level.other(case):
+        return other
     weights = names(case.posting)
     shares = [covered(weights, case.evidence)]
     locale = detect_locale(case.posting)
