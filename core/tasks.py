@@ -62,13 +62,14 @@ def match(
 ) -> JobMatch:
     """The client's texts against the job's requirements, every quote checked against its source. Raises ModelError.
 
-    `posting` is what the job was read from, so that it is recognised where a document merely repeats it. `snippets` is
-    the coaching knowledge to advise by; None: none.
+    `posting` is what the job was read from, so that it is recognised where a document merely repeats it, and that the
+    offline analyst may judge the job as a whole. `snippets` is the coaching knowledge to advise by; None: none.
     """
     shown = sources(job, posting, resume, detailed_resume)
     asked = prompts.clean(job.model_dump_json(exclude_defaults=True, exclude=_NOT_FOR_MATCHING))
     documents = {source: prompts.clean(text) for source, text in shown.items()}
-    retrieved = knowledge.for_match(snippets, asked, documents, today, locale)
+    whole = stuffing.without_orders(posting)
+    retrieved = knowledge.for_match(snippets, asked, documents, whole, today, locale)
     inputs = {
         "job_summary": asked,
         "resume": documents["resume"],
@@ -76,7 +77,7 @@ def match(
         "coaching_snippets": retrieved.prompt,
         "today": today,
     }
-    hints = {}
+    hints = {"posting": whole}
     if candidates[:1] and candidates[0].is_offline and (model := routing.embedding()):
         hints["close"] = _close(job, shown, today, model, listener)
 

@@ -66,15 +66,16 @@ def warm_up(owner_id: int) -> None:
 
 
 def for_match(
-    snippets: Snippets | None, job: str, documents: Mapping[Source, str], today: str, locale: str
+    snippets: Snippets | None, job: str, documents: Mapping[Source, str], posting: str, today: str, locale: str
 ) -> Retrieved:
-    """The snippets for the open requirements of a job, given as the JSON of its summary; nothing for None."""
+    """The snippets for the open requirements of a job, given as the JSON of its summary and as its text; nothing for
+    None."""
     if snippets is None:
         return Retrieved()
     from core.knowledge import retrieval  # noqa: PLC0415 - with the analyst's vocabulary
     from core.offline import matching  # noqa: PLC0415
 
-    found = matching.judged(job, documents["resume"], documents["detailed_resume"], date.fromisoformat(today))
+    found = matching.judged(job, documents["resume"], documents["detailed_resume"], posting, date.fromisoformat(today))
     wanted = retrieval.queries(found, JobSummary.model_validate_json(job), locale)
     return retrieval.retrieve(snippets, wanted, locale)
 

@@ -17,7 +17,7 @@ def analyse(task: str, locale: str, inputs: Inputs) -> Contract:
     """The answer to a task, of the contract of the same name.
 
     Inputs: job_summary (job_description), job_match (job_summary as JSON, resume, detailed_resume, today; where there
-    are any, coaching_snippets, one JSON object a line; where a model of meanings was asked, close, the JSON of what
+    are any, coaching_snippets, one JSON object a line; and, where they are known, posting, and close, the JSON of what
     `matching.findings` takes), resume_summary (resume, today), detailed_resume_summary (detailed_resume, today);
     `today` is "YYYY-MM-DD".
 
@@ -41,11 +41,11 @@ def _job_match(locale: str, inputs: Inputs) -> Contract:
 
     job = JobSummary.model_validate_json(inputs["job_summary"])
     today = date.fromisoformat(inputs["today"])
-    documents = (inputs["resume"], inputs.get("detailed_resume", ""))
+    texts = (inputs["resume"], inputs.get("detailed_resume", ""), inputs.get("posting", ""))
     if close := json.loads(inputs.get("close") or "{}"):
-        findings = matching.findings(job, *documents, today, close)
+        findings = matching.findings(job, *texts[:2], today, close, texts[2])
     else:
-        findings = [*matching.judged(inputs["job_summary"], *documents, today)]
+        findings = [*matching.judged(inputs["job_summary"], *texts, today)]
     snippets = [json.loads(line) for line in inputs.get("coaching_snippets", "").splitlines()]
     return writing.compose(findings, job, locale, snippets)
 

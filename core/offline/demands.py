@@ -1,5 +1,6 @@
 """What one demand of a job description asks: its category, and the names, years, degree and languages in it."""
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -63,6 +64,22 @@ _SPEAKING_RANK = 5
 # Reading and writing mails takes B1.
 _READING_RANK = 3
 _READING = re.compile(r"邮件|阅读|看懂|查阅|审阅|文献|\bread(?:ing)?\b|\be-?mails?\b", re.I)
+# "Up to two years", "no more than 12 months": for who has less, and none of one's years are asked for.
+_AT_MOST = re.compile(
+    r"(?:\bup to|\bno(?:t)? more than|\bat most|\bless than|\bfewer than|\bmaximum(?: of)?|不超过|不多于|少于)\s*"
+    r"(?:a |(?P<years>\w+)\s*(?:[-–—]\s*\w+\s*)?(?:years?|yrs?|年)|(?P<months>\d{1,2})\s*(?:months?|个月))"
+    r"(?=[^.;。；]{0,40}(?:experience|经[验历]))"
+    r"|(?<![\d.])0\s*[-–—~至到]\s*(?P<range>\d{1,2})\s*(?:years?|yrs?|年)",
+    re.I,
+)
+# Asked of who is still at school: "currently enrolled", "在校生".
+_STUDENT = re.compile(
+    r"\b(?:currently|must be|presently|be) (?:enrolled|pursuing|studying|attending)\b"
+    r"|\brising (?:juniors?|seniors?|sophomores?)\b|\breturn(?:ing)? to (?:school|university|college|your studies)\b"
+    r"|\bgraduat(?:ing|ion)(?: date)? (?:between|in the next|no earlier)|\bpenultimate year\b"
+    r"|在读(?!者)|在校|(?:20)?\d\d届|应届(?!.{0,6}(?:可|亦|也|均))",
+    re.I,
+)
 _MAJOR = re.compile(r"专业|学科|degree|major|discipline|field", re.I)
 _LICENCE = re.compile(
     r"证书?(?![券明据件实])|资格(?!要求)|职称|certificat|certified|licen[cs]|\bregistered\b|registration|执照"
@@ -106,8 +123,9 @@ class Demand:
     `years` is the least number of years, 0 when none is named; `degree` an index into `DEGREE_ORDER`, -1 when none is;
     `rank` a language level from 1 (A1) to 6 (C2), 0 without a language; `terms` are canonical names in the order of the
     text; `proper` are other names in it, each with its abbreviation where one is given; `examples` are names given for
-    instance, each of which stands for the terms; `any_of` says that one of several is enough; `basic` that only the
-    basics are asked for; `unwritten` that a resume usually does not say it.
+    instance, each of which stands for the terms; `at_most` is the greatest number of years, infinite when none is
+    named; `student` says that only who is at school is meant; `any_of` that one of several is enough; `basic` that only
+    the basics are asked for; `unwritten` that a resume usually does not say it.
     """
 
     text: str
@@ -117,6 +135,8 @@ class Demand:
     proper: tuple[tuple[str, ...], ...]
     any_of: bool
     years: float
+    at_most: float
+    student: bool
     degree: int
     fields: tuple[str, ...]
     languages: tuple[str, ...]
@@ -197,7 +217,7 @@ def read(text: str) -> Demand:
         ranks.append(_READING_RANK)
     if cue("speaking").search(text):
         ranks.append(_SPEAKING_RANK)
-    years = [value for value, _, _ in years_in(text)]
+    years, at_most = [value for value, _, _ in years_in(text)], _at_most(text)
     strengths = [hit.name for hit in vocabulary.strengths().find(text)]
     category = _category(text, terms, bool(degrees), bool(fields), bool(languages), bool(tests), bool(years))
     return Demand(
@@ -207,7 +227,9 @@ def read(text: str) -> Demand:
         examples=examples,
         proper=_proper(text),
         any_of=_any_of(text),
-        years=years[0] if years else 0.0,
+        years=years[0] if years and at_most == math.inf else 0.0,
+        at_most=at_most,
+        student=bool(_STUDENT.search(text)),
         degree=min(degrees, default=-1),
         fields=fields if degrees or _MAJOR.search(text) else (),
         languages=languages,
@@ -217,6 +239,16 @@ def read(text: str) -> Demand:
         basic="weak" in strengths and "strong" not in strengths,
         unwritten=bool(cue("unwritten").search(text)) and not _ARRANGED.search(text),
     )
+
+
+def _at_most(text: str) -> float:
+    match = _AT_MOST.search(fold(text))
+    if not match:
+        return math.inf
+    if match["months"]:
+        return float(match["months"]) / 12
+    word = (match["years"] or match["range"] or "one").lower()
+    return float(word) if word.isdecimal() else float(_NUMBERS.get(word, _HAN_NUMBERS.get(word, math.inf)))
 
 
 def _proper(text: str) -> tuple[tuple[str, ...], ...]:

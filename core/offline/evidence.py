@@ -19,7 +19,7 @@ from core.offline.lines import read as read_lines
 from core.offline.outline import outline
 from core.offline.positions import Position
 from core.offline.sections import heading_kind, looks_like_heading
-from core.offline.text import clean_resume, sentences, stem_sequence, stems
+from core.offline.text import clean_resume, sentences, stem_counts, stem_sequence, stems
 from core.offline.vocabulary import RELATIONS, Relation
 from core.schemas import Source
 
@@ -174,6 +174,11 @@ class Evidence:
         total = len(self.passages)
         # BM25's inverse document frequency (Robertson, Sparck Jones), never negative.
         self._idf = {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in counts.items()}
+
+    @cached_property
+    def words(self) -> Mapping[str, int]:
+        """What the documents are about as a whole: every stem, and how often it is there."""
+        return stem_counts("\n".join(passage.claimed for passage in self.everything))
 
     @property
     def everything(self) -> list[Passage]:

@@ -20,6 +20,8 @@ _MAY_BE_CORE: tuple[Category, ...] = ("skill", "certification", "experience", "d
 # Postings name about so many skills; one that names fewer tells the rest by its duties. One that sets its demands apart
 # under a heading of their own means them to be complete, unless they name next to nothing.
 LEAST_NAMED, LEAST_SET_APART, LEAST_STACK = 12, 3, 2
+# A posting that demands less, or does not set it apart, is also asked for by its work as a whole.
+LEAST_ASKED = 10
 _LATIN_NAME = re.compile(
     r"(?<![A-Za-z0-9@/.])[A-Za-z][A-Za-z0-9+#]*(?:[.-][A-Za-z0-9]+)*(?![A-Za-z0-9@])(?<=[A-Za-z0-9+#]{2})"
 )
@@ -42,6 +44,7 @@ _OF_THE_FIRM = re.compile(
     r"公司|集团|团队|我们|本店|医院|学校|成立|品牌|行业|\b(?:we|our|us|team|company|firm|founded|customers?|clients?)\b",
     re.I,
 )
+_LABEL = re.compile(r"^[^:：]{1,16}[:：]\s*")
 _HEAD_YEARS = re.compile(r"(?:经验\s*)?\d+\s*[-–~]\s*\d+\s*年(?:以上)?|(?:经验\s*)?\d+\s*年以上")
 
 
@@ -49,14 +52,16 @@ def summarise(text: str) -> JobSummary:
     """The structure of a job description in Chinese, English or both; same text, same result. Never fails.
 
     Requirements are verbatim substrings of the text (white space and removed markup aside). Benefits, company blurbs
-    and legal notices are none. The first says what job it is: the title, or else the first duty. Where the text names
-    few skills, what its duties name is added, and where it states no requirements at all, the duties themselves.
+    and legal notices are none. The first is the title, for it says what job it is; where the demands are few or not set
+    apart, the duty that names most comes next. Where the text names few skills, what its duties name is added, and
+    where it states no requirements at all, the duties themselves.
 
     A must-have is core when the title names it, when the duties name it and its clause insists ("精通", years), or when
     the posting names it three times or more.
     """
     posting = read_posting(text)
     title = job_facts.title(posting)
+    posting.responsibilities = posting.responsibilities or [text for text in posting.untold if _hard_terms(text)]
     pieces = _unique(posting.pieces) or _unique(_derived(posting.responsibilities))
     pieces = [*_overlooked(posting, [piece for piece in pieces if not piece.nice]), *pieces]
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
@@ -69,8 +74,12 @@ def summarise(text: str) -> JobSummary:
     if not any(requirement.core for requirement in (*musts, *named)):
         _crown(musts or named)
     musts += named
-    if (pieces or work) and (role := _role(title, posting)):
-        musts.insert(0, Requirement(text=role, category="experience"))
+    few = not posting.titled or len(musts) < LEAST_ASKED
+    whole = [title] if job_facts.is_title(title) else []
+    if few and (duty := _main_duty(posting, title)):
+        whole.append(duty)
+    if pieces or work or posting.responsibilities or job_facts.is_title(title):
+        musts = [*(Requirement(text=text, category="experience") for text in whole), *musts]
     wishes = [Requirement(text=piece.text, category=read(piece.text).category) for piece in pieces if piece.nice]
     every = [*musts, *wishes]
     texts = {category: [r.text for r in every if r.category == category] for category in get_args(Category)}
@@ -106,17 +115,17 @@ def summarise(text: str) -> JobSummary:
 
 
 def _is_the_title(text: str, title: str) -> bool:
-    """Whether a demand only says what is sought: "an experienced engineer for our core team"."""
+    """Whether a demand only says what is sought: "an experienced engineer for our core team", "Vacancy: engineer"."""
+    text = _LABEL.sub("", text)
     sought = re.match(r"(?:an?|the|one|another|our next)\s+", text, re.I)
     return key(text) == key(title) or bool(sought and title and text[sought.end() :].startswith(title))
 
 
-def _role(title: str, posting: Posting) -> str:
-    """What says what job it is: the title, or without one the first duty, if it names something."""
-    if job_facts.is_title(title):
-        return title
-    duty = next(iter(posting.responsibilities), "")
-    return duty if _hard_terms(duty) and not read(duty).years else ""
+def _main_duty(posting: Posting, title: str) -> str:
+    """The sentence that names most of the duties, or else of what the firm does; it stands for the work as a whole."""
+    lines = posting.responsibilities or [line for line in posting.company if _hard_terms(line)]
+    told = [part for line in lines for part in sentences(line) if not (read(part).years or _is_the_title(part, title))]
+    return max(told, key=lambda sentence: len(_hard_terms(sentence)), default="")
 
 
 def _one(texts: Sequence[str]) -> str:

@@ -4,18 +4,17 @@ No quote, no credit: every `met` or `partial` rests on at least one verbatim pas
 were searched and show nothing, or too little; `unclear` that a resume usually would not say.
 """
 
-import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
 from core.i18n import detect_locale
-from core.offline import vocabulary
 from core.offline.demands import Demand, read
 from core.offline.evidence import Evidence, Passage, gather
 from core.offline.judges import Answer, Case, decide
+from core.offline.judges.work import names
+from core.offline.text import clean
 from core.schemas import JobSummary, Requirement, Status
 
 _CONTRADICTIONS = frozenset(
@@ -59,37 +58,37 @@ def _evidence(resume: str, detailed_resume: str, today: date) -> Evidence:
 
 
 @lru_cache(maxsize=_AGAIN)
-def judged(job: str, resume: str, detailed_resume: str, today: date) -> tuple[Finding, ...]:
+def judged(job: str, resume: str, detailed_resume: str, posting: str, today: date) -> tuple[Finding, ...]:
     """`findings` for a job summary as JSON, made once for the same texts. Raises ValueError for JSON that is none."""
-    return tuple(findings(JobSummary.model_validate_json(job), resume, detailed_resume, today))
+    return tuple(findings(JobSummary.model_validate_json(job), resume, detailed_resume, today, posting=posting))
 
 
 def findings(
-    job: JobSummary, resume: str, detailed_resume: str, today: date, close: Mapping[str, str] | None = None
+    job: JobSummary,
+    resume: str,
+    detailed_resume: str,
+    today: date,
+    close: Mapping[str, str] | None = None,
+    posting: str = "",
 ) -> list[Finding]:
     """One finding per requirement, in their order. `detailed_resume` may be empty. `close` is what else is known: by
-    requirement id, the passage that a model of meanings finds closest to it (`quotable` gives those to choose from)."""
+    requirement id, the passage that a model of meanings finds closest to it (`quotable` gives those to choose from).
+    `posting` is the text that the job was read from; without it what the job keeps of it has to do."""
     evidence = _evidence(resume, detailed_resume, today)
     document_locale = detect_locale(resume)
-    roles, work = (job.job_title, *job.responsibilities[:1]), _work(job)
+    told = [job.job_title, *job.responsibilities, *(requirement.text for requirement in job.requirements)]
+    duties, work = (*job.responsibilities, job.company_info), names("\n".join(told))
+    posting = clean(posting) or "\n".join([*told, job.company_info])
     found = []
     for requirement in job.requirements:
         demand = read(requirement.text)
-        answer = decide(Case(demand, requirement, evidence, document_locale, job.job_title, roles, work))
+        answer = decide(Case(demand, requirement, evidence, document_locale, job.job_title, duties, work, posting))
         if answer.reason in _NOT_FOUND and can_be_reworded(demand):
-            told = (close or {}).get(requirement.id)
-            passage = next((passage for passage in evidence.passages if passage.text == told), None)
+            meant = (close or {}).get(requirement.id)
+            passage = next((passage for passage in evidence.passages if passage.text == meant), None)
             answer = Answer("partial", (passage,), "meaning") if passage else answer
         found.append(Finding(requirement, demand, answer.status, answer.passages, answer.reason, answer.values))
     return found
-
-
-def _work(job: JobSummary) -> dict[str, float]:
-    """The names in all that is told of the work; one that comes up again weighs more."""
-    told = [job.job_title, *job.responsibilities, *(requirement.text for requirement in job.requirements)]
-    hits = (hit.name for line in told for hit in vocabulary.find(line))
-    mentions = Counter(name for name in hits if vocabulary.kind(name) in vocabulary.HARD_KINDS)
-    return {name: 1 + math.log(count) for name, count in mentions.items()}
 
 
 def can_be_reworded(demand: Demand) -> bool:

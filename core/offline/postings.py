@@ -56,7 +56,11 @@ _ADDRESSED = re.compile(
 # What the firm says of itself, though in words of asking: "We're a certified B Corp", "We'll pay for your licence".
 _OF_ITSELF = re.compile(
     r"We(?:['’]re| are| were| started| began| offer| give|['’]ll (?:pay|give|cover))\b"
-    r"(?! (?:\w+ )?(?:looking|seeking|searching|hiring|after)\b)",
+    r"(?! (?:\w+ )?(?:looking|seeking|searching|hiring|after)\b)"
+    # Whatever else it does, without a word of asking: "We answer the phone at 3", "They use SQL", "公司连续五年".
+    r"|(?:We|Our|They|Their|At (?:[A-Z]\w+ ?){1,3},? we)\b(?!.{0,60}\b(?:requir|need|expect|look|ask|want|wish|prefer"
+    r"|seek|hir|hop|like|love|insist|candidate|applicant|you|someone|people who)\w*)"
+    r"|(?:我们|我司|本公司|公司|集团|员工)(?!.{0,12}(?:希望|需要|要求|期待|期望|想找|想要|找|招|欢迎|看重|更看))",
     re.I,
 )
 _INLINE_LETTER = re.compile(r"(?:(?<=\s)|^)\(?[a-h][).]\s+(?=\S)")
@@ -371,7 +375,7 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
         told = next((name for name in _CUE_ORDER if cue(name).search(sentence)), "")
         told = told or ("requirement" if cue("demand").match(sentence) else "")
         kind = told or (kind if goes_on else "")
-        if kind == "requirement" and _OF_ITSELF.match(sentence):
+        if kind in ("requirement", "nice") and _OF_ITSELF.match(sentence):
             kind = "company"
         if kind in ("requirement", "nice") and _describes_work(sentence):
             kind = "responsibility"

@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 import snowballstemmer
@@ -32,10 +33,14 @@ _HAN_FILLER = re.compile(
     "|扎实|丰富|考虑|专业|加分|完成|以内|左右|较好|很强|强的|不限|[等者的和与及有能会可对并且在或为将年过了其]"
 )
 
-_SENTENCE_END = re.compile(r"[。！？；;]|[!?](?=\s|$)|\.(?=\s+[A-Z0-9(\"“]|\s*$)")
+# A dot before a small letter ends a sentence where the word before it is a whole one: who writes all in lower case
+# begins sentences so.
+_SENTENCE_END = re.compile(
+    r"[。！？；;]|[!?]+(?=\s|$)|\.(?=\s+[A-Z0-9(\"“]|\s*$)|(?<=[a-z0-9)%][a-z0-9)%])\.(?=\s+[a-z])"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|incl|approx|vs|Mr|Ms|Dr|No|Inc|Ltd|Co|Corp|St)|\b[A-Z](?:\.[A-Z])*|\b(?:Ph\.D|B\.Sc"
-    r"|M\.Sc)|\b(?i:min|max|approx|incl|excl|no))$"
+    r"|M\.Sc)|\b(?i:min|max|approx|incl|excl|no|etc|resp|dept|mgmt|mgr|asst|sr|jr|sec|fig|est|ca|al))$"
 )
 # These shorten a word, and may be the last of a sentence as well: "2 yrs. exp. Must be 21".
 _SHORTENED = re.compile(r"(?<![A-Za-z])(?:yrs?|hrs?|exp|lic|certs?|reqs?|pref|equiv)$", re.I)
@@ -128,12 +133,21 @@ def _unvaried(text: str) -> str:
 @lru_cache(maxsize=4096)
 def stems(text: str) -> tuple[str, ...]:
     """What a text is about: stems of English words and Han bigrams, filler left out, in order, each once."""
+    return tuple(dict.fromkeys(_every_stem(text)))
+
+
+@lru_cache(maxsize=256)
+def stem_counts(text: str) -> Mapping[str, int]:
+    """As `stems`, each with how often it is there."""
+    return Counter(_every_stem(text))
+
+
+def _every_stem(text: str) -> Iterator[str]:
     folded, stop_words = _unvaried(fold(text).lower()), _stop_words()
-    found = [stem(word) for word in _ASCII_WORD.findall(folded) if word not in stop_words and not word.isdigit()]
+    yield from (stem(word) for word in _ASCII_WORD.findall(folded) if word not in stop_words and not word.isdigit())
     for run in _HAN_RUN.findall(folded):
         for part in _HAN_FILLER.split(run):
-            found += [part[i : i + 2] for i in range(max(len(part) - 1, 0))]
-    return tuple(dict.fromkeys(found))
+            yield from (part[i : i + 2] for i in range(max(len(part) - 1, 0)))
 
 
 def stem_sequence(text: str) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from core.offline import vocabulary
-from core.offline.judges import certificates, education, languages, names, readiness, role, soft, years
+from core.offline.judges import certificates, education, languages, level, names, readiness, role, soft, work, years
 from core.offline.judges.common import Answer, Case, by_words
 
 _COURSE = re.compile(r"\bcertificate\b|\bdiploma\b|\bqualification\b", re.I)
@@ -15,6 +15,11 @@ __all__ = ["Answer", "Case", "decide"]
 def decide(case: Case) -> Answer:
     """The verdict on one requirement. Never `met` or `partial` without a passage."""
     return next(judge for applies, judge in _RULES if applies(case))(case)
+
+
+def _is_whole(case: Case) -> bool:
+    """Whether a requirement may say what job it is: one for years is a demand of its own."""
+    return case.requirement.category == "experience" and not case.demand.years
 
 
 def _is_certificate(case: Case) -> bool:
@@ -37,7 +42,9 @@ def _is_education(case: Case) -> bool:
 
 
 _RULES: tuple[tuple[Callable[[Case], bool], Callable[[Case], Answer]], ...] = (
-    (lambda case: case.requirement.category == "experience" and case.demand.text in case.roles, role.judge),
+    (lambda case: _is_whole(case) and case.demand.text == case.job_title, role.judge),
+    (lambda case: _is_whole(case) and any(case.demand.text in duty for duty in case.duties), work.judge),
+    (level.outgrown, level.too_experienced),
     (_is_certificate, certificates.judge),
     (_is_education, education.judge),
     (lambda case: case.demand.category == "language" and bool(case.demand.languages), languages.judge),

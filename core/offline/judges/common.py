@@ -63,16 +63,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class Case:
-    """What a judge decides on. `document_locale` is the language of the resume, `job_title` the posting's; `roles` are
-    the texts that say what job it is, `work` the names of what it takes, each with its weight."""
+    """What a judge decides on. `document_locale` is the language of the resume; `job_title` is the posting's, `duties`
+    its duties and what the firm does, `work` the names of what it takes, each with its weight, and `posting` what is
+    known of its text."""
 
     demand: Demand
     requirement: Requirement
     evidence: Evidence
     document_locale: str
     job_title: str = ""
-    roles: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
     work: dict[str, float] = field(default_factory=dict)
+    posting: str = ""
 
 
 def distinct(passages: Sequence[Passage], limit: int = 3) -> tuple[Passage, ...]:

@@ -17,7 +17,7 @@ _PART_TIME = re.compile(r"非全日制|函授|自考|自学考试|成人(?:教�
 _FULL_TIME = re.compile(r"(?<!非)(?:全日制|统招)")
 _OTHER_COURSE = re.compile(r"certificat|diploma|licen[cs]e|证", re.I)
 _CONTINUED = re.compile(r"credits?\b|学分|还差|预计.{0,8}毕业|expected|in progress|graduation planned|在读", re.I)
-_STUDYING = re.compile(
+STUDYING = re.compile(
     r"在读|还没|没拿到|在校|未毕业|肄业|未取得|还差|预计.{0,12}毕业"
     r"|expected|candidate|pursuing|in progress|dropped out|incomplete|enrol+ed"
     r"|not completed|unfinished|did not (?:finish|complete|graduate)|no degree|credits?\b|units? completed"
@@ -75,7 +75,7 @@ def _studied(evidence: Evidence) -> tuple[dict[_Degree, Passage], dict[str, Pass
         hits = vocabulary.degrees().find(passage.text)
         if passage.place not in _PLACES or not (hits or passage.place == "education"):
             continue
-        finished = not _STUDYING.search(passage.text) and passage not in unfinished
+        finished = not STUDYING.search(passage.text) and passage not in unfinished
         for hit in hits:
             degrees.setdefault(_Degree(finished, vocabulary.DEGREE_ORDER.index(hit.name)), passage)
         for hit in vocabulary.fields().find(passage.text):
