@@ -45,6 +45,7 @@ def _shown(one: Found) -> dict[str, object]:
     shown: dict[str, object] = {
         "id": advice.key,
         "title": advice.title,
+        "tags": list(advice.tags),
         "for": list(one.requirement_ids),
         "advice": advice.body,
     }

@@ -18,7 +18,7 @@ from core.offline import demands, vocabulary
 from core.offline.evidence import Passage
 from core.offline.lines import HAN, width
 from core.offline.matching import Finding
-from core.schemas import JobMatch, JobSummary, Outreach, Quote, Strength, Tip, Verdict, Weakness
+from core.schemas import JobMatch, JobSummary, Outreach, Quote, Requirement, Strength, Tip, Verdict, Weakness
 
 MOST_POINTS = 5
 MOST_QUESTIONS = 5
@@ -45,7 +45,8 @@ def phrases(locale: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text("utf-8"))
 
 
-Snippet = Mapping[str, Any]  # id, title, advice, interview, resume; and for, the requirements it was found for
+# id, title, tags, advice, interview, resume; and for, the requirements it was found for.
+Snippet = Mapping[str, Any]
 
 
 def compose(findings: Sequence[Finding], job: JobSummary, locale: str, snippets: Sequence[Snippet] = ()) -> JobMatch:
@@ -245,7 +246,7 @@ class _Writer:
         point = finding.reason if finding.reason in self.phrases["weakness"] else general
         tip = finding.reason if finding.reason in self.phrases["tip"] else general
         # Of a wish, that nobody is turned down for it is the best advice there is.
-        snippet = {} if tip == "nice_missing" else self._snippet(requirement.id)
+        snippet = {} if tip == "nice_missing" else self._snippet(requirement)
         advice = {kind: snippet[kind] for kind in ("interview", "resume")} if snippet else {}
         return Weakness(
             point=self._say(f"weakness.{point}", **values),
@@ -263,11 +264,19 @@ class _Writer:
             snippet_ids=[snippet["id"]] if any(advice.values()) else [],
         )
 
-    def _snippet(self, requirement_id: str = "") -> Snippet:
-        """The best one found for a requirement, or else for the application, and not taken up before; empty if none."""
-        found = (s for s in self.snippets if requirement_id in s["for"] or not (requirement_id or s["for"]))
-        snippet = next(found, {})
-        self.snippets = [s for s in self.snippets if s is not snippet]
+    def _snippet(self, requirement: Requirement | None = None) -> Snippet:
+        """The best one found for a requirement and its category, or else for the application, and not taken up before;
+        empty if none. One without tags may be about anything."""
+
+        def fits(snippet: Snippet) -> bool:
+            if requirement is None:
+                return not snippet["for"]
+            return requirement.id in snippet["for"] and requirement.category in (
+                snippet["tags"] or [requirement.category]
+            )
+
+        snippet = next(filter(fits, self.snippets), {})
+        self.snippets = [other for other in self.snippets if other is not snippet]
         return snippet
 
     # --- outreach -------------------------------------------------------------------------------------------
