@@ -64,7 +64,7 @@ def times(db: OwnerSession) -> list[float]:
     queries = [one.query for name in retrieval.SETS for one in retrieval.load(retrieval.FOLDER / name, "all")["en"]]
     for query in queries[:20] + queries:
         started = time.perf_counter()
-        ids = search.ranked(db, "en", query, 3)
+        ids = [hit.id for hit in search.ranked(db, "en", query, 3)]
         rows = db.exec(select(Snippet).where(col(Snippet.id).in_(ids))).all()
         [library.advice_of(row) for row in rows]
         db.expunge_all()

@@ -98,7 +98,7 @@ def finder(opened: Snippets) -> Find:
 
     def find(locale: str, query: Query) -> list[str]:
         with opened() as db:
-            ids = search.ranked(db, locale, query, DEPTH)
+            ids = [hit.id for hit in search.ranked(db, locale, query, DEPTH)]
             rows = db.exec(select(Snippet.id, Snippet.key).where(col(Snippet.id).in_(ids))).all()
             keys = {number: key for number, key in rows}  # noqa: C416 - of rows, dict() has no type
             return [keys[number] for number in ids if number in keys]

@@ -76,8 +76,8 @@ def for_match(
     from core.offline import matching  # noqa: PLC0415
 
     found = matching.judged(job, documents["resume"], documents["detailed_resume"], posting, date.fromisoformat(today))
-    wanted = retrieval.queries(found, JobSummary.model_validate_json(job), locale)
-    return retrieval.retrieve(snippets, wanted, locale)
+    summary = JobSummary.model_validate_json(job)
+    return retrieval.retrieve(snippets, retrieval.queries(found, summary), retrieval.trades(summary), locale)
 
 
 def cite(match: JobMatch, retrieved: Retrieved) -> JobMatch:

@@ -64,7 +64,7 @@ def listing(db: OwnerSession, locale: str, text: str = "") -> Sequence[Snippet]:
     `LONGEST_LIST`; those that are switched off are only in the whole list."""
     query = select(Snippet).where(Snippet.locale == locale)
     if text.strip():
-        ids = search.ranked(db, locale, Query(text), LONGEST_LIST)
+        ids = [hit.id for hit in search.ranked(db, locale, Query(text), LONGEST_LIST)]
         rows = {row.id: row for row in db.exec(query.where(col(Snippet.id).in_(ids))).all()}
         return [rows[key] for key in ids if key in rows]
     own_first = (col(Snippet.curated_digest).is_not(None), col(Snippet.title), col(Snippet.id))

@@ -7,27 +7,28 @@ snippet once, until the budget is spent.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from sqlmodel import col, select
 
-from core.knowledge import Retrieved, Snippets, library, search, words
+from core.knowledge import Retrieved, Snippets, library, search, snippets, words
 from core.knowledge.search import Query
 from core.knowledge.snippets import Advice
 from core.models import Snippet
-from core.offline import writing
 from core.offline.matching import Finding
 from core.schemas import JobSummary, Knowledge
 
 log = logging.getLogger(__name__)
 
 MOST_GAPS = 8  # that advice is looked up for: a report speaks of five
-EACH = 3  # snippets considered for one query
-MOST = 10  # snippets in a prompt
-BUDGET = 2_400  # tokens of all of them, by `_tokens`; a tenth of what a resume, a posting and the instructions take
+CONSIDERED = 12  # hits of a query that are looked at
+EACH = 4  # snippets that one query may bring
+NEARLY = 0.7  # of the best score: what lies further behind is mostly about something else
+MOST = 12  # snippets in a prompt
+BUDGET = 3_000  # tokens of all of them, by `_tokens`; a tenth of what a resume, a posting and the instructions take
 THREADS = 4
 _INTENT = ("match", "match_intent", "outreach")
 
@@ -52,21 +53,30 @@ def _shown(one: Found) -> dict[str, object]:
     return shown | {"interview": advice.interview, "resume": advice.resume}
 
 
-def queries(findings: Sequence[Finding], job: JobSummary, locale: str) -> list[Query]:
-    """What to look up: every open requirement with what was found of it, the gravest first, then the application."""
+def queries(findings: Sequence[Finding], job: JobSummary) -> list[Query]:
+    """What to look up: every open requirement with the reason of its verdict, the gravest first, then the
+    application."""
     gaps = [finding for finding in findings if finding.status != "met"]
     gaps.sort(key=lambda finding: (not finding.must, finding.status == "unclear", not finding.requirement.core))
     wanted = [
         Query(
-            f"{finding.requirement.text}\n{writing.note(finding, locale)}",
+            finding.requirement.text,
             ("gap", finding.requirement.category),
             _reason(finding),
             finding.requirement.id,
         )
         for finding in gaps[:MOST_GAPS]
     ]
-    whole = " ".join([job.job_title, job.seniority, *job.industry[:2], *job.business_goals[:2]])
-    return [*wanted, Query(whole, _INTENT)]
+    return [
+        *wanted,
+        Query(" ".join([job.job_title, job.seniority, *job.industry[:2], *job.business_goals[:2]]), _INTENT),
+    ]
+
+
+def trades(job: JobSummary) -> frozenset[str]:
+    """The trades a job may belong to, by its title and duties: tags of snippets that are about one trade."""
+    spoken = words.concepts("\n".join([job.job_title, *job.responsibilities]))
+    return frozenset(trade for trade in snippets.TRADES if words.mark("c", trade) in spoken)
 
 
 def _reason(finding: Finding) -> str:
@@ -83,18 +93,18 @@ def _number(finding: Finding, name: str) -> float:
         return 0.0
 
 
-def retrieve(snippets: Snippets, wanted: Sequence[Query], locale: str) -> Retrieved:
-    """The snippets for these queries. Never raises for what is wrong with the knowledge: a match goes on without it,
-    and `knowledge.failure` says why."""
+def retrieve(opened: Snippets, wanted: Sequence[Query], trades: Set[str], locale: str) -> Retrieved:
+    """The snippets for these queries; those about a trade only if it is one of `trades`. Never raises for what is wrong
+    with the knowledge: a match goes on without it, and `knowledge.failure` says why."""
     try:
-        with snippets() as db:
+        with opened() as db:
             library.install(db)
             db.commit()
             version = library.version(db, locale)
         if not version:
             return Retrieved(knowledge=Knowledge(failure="knowledge_empty"))
         with ThreadPoolExecutor(THREADS) as pool:
-            rankings = list(pool.map(lambda query: _ranking(snippets, locale, query), wanted))
+            rankings = list(pool.map(lambda query: _ranking(opened, locale, query, trades), wanted))
         found = _chosen(rankings, wanted)
     except Exception as error:  # whatever a database or a broken file raises
         log.error("no coaching knowledge error=%s", type(error).__name__)
@@ -104,11 +114,22 @@ def retrieve(snippets: Snippets, wanted: Sequence[Query], locale: str) -> Retrie
     return Retrieved(prompt, knowledge, {one.advice.key: one.advice for one in found})
 
 
-def _ranking(snippets: Snippets, locale: str, query: Query) -> list[Advice]:
-    with snippets() as db:
-        ids = search.ranked(db, locale, query, EACH)
-        rows = {row.id: row for row in db.exec(select(Snippet).where(col(Snippet.id).in_(ids))).all()}
-        return [library.advice_of(rows[key]) for key in ids if key in rows]
+def _ranking(opened: Snippets, locale: str, query: Query, trades: Set[str]) -> list[Advice]:
+    """The best for a query, and of the next ones those that are nearly as good, first any about this kind of demand."""
+    with opened() as db:
+        hits = search.ranked(db, locale, query, CONSIDERED)
+        rows = {row.id: row for row in db.exec(select(Snippet).where(col(Snippet.id).in_([h.id for h in hits]))).all()}
+    kinds = set(query.tags) - {"gap"}
+    found: list[Advice] = []
+    best = 0.0
+    for hit in hits:
+        trade = set(rows[hit.id].tags) & set(snippets.TRADES) if hit.id in rows else None
+        if trade is None or (trade and not trade & trades):
+            continue
+        best = best or hit.score
+        if hit.score >= NEARLY * best:
+            found.append(library.advice_of(rows[hit.id]))
+    return found[:1] + sorted(found[1:EACH], key=lambda one: not kinds & set(one.tags))
 
 
 def _chosen(rankings: Sequence[Sequence[Advice]], wanted: Sequence[Query]) -> tuple[Found, ...]:

@@ -47,8 +47,16 @@ class Query:
         return list(dict.fromkeys(marks))[:MOST_TERMS]
 
 
-def ranked(db: OwnerSession, locale: str, query: Query, limit: int) -> list[int]:
-    """Ids of the snippets that share anything with the query, at most `limit`; those that are switched off are none."""
+@dataclass(frozen=True)
+class Hit:
+    """A snippet that shares something with a query. Scores of one query compare with each other only."""
+
+    id: int
+    score: float
+
+
+def ranked(db: OwnerSession, locale: str, query: Query, limit: int) -> list[Hit]:
+    """The best snippets for a query, at most `limit`; those that are switched off are none."""
     terms = [*query.words, *query.concepts]
     return _DIALECTS[db.get_bind().dialect.name](db, locale, terms, limit) if terms else []
 
@@ -57,12 +65,12 @@ _COMMON = sa.text("SELECT term, doc FROM snippet_search_words WHERE term IN :ter
     sa.bindparam("terms", expanding=True)
 )
 _FTS5 = sa.text(
-    "SELECT rowid FROM snippet_search WHERE snippet_search MATCH :wanted"
-    " ORDER BY bm25(snippet_search, 0, :head, :concepts, :body), rowid LIMIT :limit"
+    "SELECT rowid, -bm25(snippet_search, 0, :head, :concepts, :body) AS score FROM snippet_search"
+    " WHERE snippet_search MATCH :wanted ORDER BY score DESC, rowid LIMIT :limit"
 )
 
 
-def _fts5(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[int]:
+def _fts5(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[Hit]:
     connection = db.connection()
     counted: list[tuple[str, int]] = sorted(
         ((term, count) for term, count in connection.execute(_COMMON, {"terms": terms})), key=lambda pair: pair[1]
@@ -74,7 +82,7 @@ def _fts5(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> li
     anything = " OR ".join(f'"{term}"' for term in rare)
     wanted = f"scope : o{db.owner_id}{locale} AND {{head concepts body}} : ({anything})"
     values = {"wanted": wanted, "head": HEAD, "concepts": CONCEPTS, "body": BODY, "limit": limit}
-    return list(connection.execute(_FTS5, values).scalars())
+    return [Hit(number, score) for number, score in connection.execute(_FTS5, values)]
 
 
 def _kept(number: int, total: int) -> bool:
@@ -97,19 +105,19 @@ _BM25 = sa.text("""
         SELECT s.snippet_id, ln(1 + ((SELECT size FROM mine) - n + 0.5) / (n + 0.5)) AS idf,
             ts_rank(CAST(:weights AS real[]), s.words, q) AS rank
         FROM rare JOIN snippet_search s ON s.words @@ q AND s.owner_id = :owner AND s.locale = :locale)
-    SELECT snippet_id FROM hit GROUP BY snippet_id ORDER BY sum(idf * rank / (rank + :level)) DESC, snippet_id
-    LIMIT :limit""")
+    SELECT snippet_id, sum(idf * rank / (rank + :level)) AS score FROM hit
+    GROUP BY snippet_id ORDER BY score DESC, snippet_id LIMIT :limit""")
 _LEVEL = 0.1  # a rank that earns half of a word's weight: about that of the word once in the title
 
 
-def _tsearch(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[int]:
+def _tsearch(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[Hit]:
     weights = [weight / 10 for weight in (BODY, 0, CONCEPTS, HEAD)]  # D, C, B, A; none above 1
     values = {"owner": db.owner_id, "locale": locale, "terms": terms, "limit": limit, "weights": weights}
     values |= {"postings": POSTINGS, "fewest": FEWEST, "level": _LEVEL}
-    return list(db.connection().execute(_BM25, values).scalars())
+    return [Hit(number, score) for number, score in db.connection().execute(_BM25, values)]
 
 
-_DIALECTS: dict[str, Callable[[OwnerSession, str, Sequence[str], int], list[int]]] = {
+_DIALECTS: dict[str, Callable[[OwnerSession, str, Sequence[str], int], list[Hit]]] = {
     "sqlite": _fts5,
     "postgresql": _tsearch,
 }

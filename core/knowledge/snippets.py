@@ -19,14 +19,17 @@ from core.errors import InputError
 from core.i18n import LOCALES
 from core.prompts import SNIPPETS, clean
 
-# About the kinds of gaps, what is being written, and trades: what search and the coach sort by.
+# Trades, and about what a snippet is: what search and the coach sort by.
+TRADES = (
+    *("software", "data", "design", "product", "marketing", "sales", "finance", "accounting", "nursing", "teaching"),
+    *("logistics", "manufacturing", "hr", "legal", "hospitality", "customer_service", "construction", "research"),
+    *("public_sector", "operations"),
+)
 TAGS = (
     *("match", "match_intent", "outreach", "interview", "resume", "read_jd", "gap", "career_change", "overqualified"),
     *("seniority", "salary", "job_hopping", "employment_gap"),
     *("skill", "education", "experience", "language", "certification", "domain", "soft", "other"),
-    *("software", "data", "design", "product", "marketing", "sales", "finance", "accounting", "nursing", "teaching"),
-    *("logistics", "manufacturing", "hr", "legal", "hospitality", "customer_service", "construction", "research"),
-    *("public_sector", "operations"),
+    *TRADES,
 )
 LONGEST_TITLE = 120  # characters
 LONGEST_TEXT = 4_000  # characters of all parts: several times the longest that comes with the project
