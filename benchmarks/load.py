@@ -18,7 +18,6 @@ import argparse
 import json
 import logging
 import os
-import statistics
 import tempfile
 import threading
 import time
@@ -104,7 +103,8 @@ class Viewers:
     """So many threads that follow runs, in order, until there are no more."""
 
     def __init__(self, owner: int, count: int) -> None:
-        self.owner, self.seen = owner, 0
+        self.owner = owner
+        self.seen = [0] * count  # characters, by viewer
         self.ids: list[str] = []
         self.threads = [
             threading.Thread(target=self._view, args=(number,), name="viewer", daemon=True) for number in range(count)
@@ -115,6 +115,10 @@ class Viewers:
         for thread in self.threads:
             thread.start()
 
+    def join(self) -> None:
+        for thread in self.threads:
+            thread.join()
+
     def _view(self, number: int) -> None:
         # Spread over those that are at work together: each looks at every fifth or so of the runs.
         for run_id in self.ids[number % 8 :: 8]:
@@ -123,7 +127,7 @@ class Viewers:
                 if view is not None:
                     live = live or LiveText(view.run) if view.run.status is RunStatus.MATCH_STREAMING else None
                 if live is not None:
-                    self.seen += sum(len(piece) for piece in live if piece)
+                    self.seen[number] += sum(len(piece) for piece in live if piece)
 
 
 class Processor:
@@ -165,7 +169,7 @@ def measure(storage: str, folder: Path, model: PacedModel, arguments: argparse.N
         owner = database.local_owner()
         client_id = client_of(owner)
         await_all(owner, submit(owner, client_id, arguments.concurrency * 2))  # imports and connections
-        bare = statistics.median(base(model, arguments.concurrency) for _ in range(3))
+        bare = base(model, arguments.concurrency)
         model.report()
         viewers, watching = Viewers(owner, arguments.viewers), Processor("viewer", "stream")
         started, cpu = time.perf_counter(), time.process_time()
@@ -174,12 +178,13 @@ def measure(storage: str, folder: Path, model: PacedModel, arguments: argparse.N
         viewers.attach(ids)
         await_all(owner, ids)
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+        viewers.join()  # each sees its last run end
     late = percentile(model.report()["late"], 0.95)
     logged = sum(log.read_text().count(LOCKED) for log in folder.glob("*.log"))
     ideal = arguments.runs * IDEAL / arguments.concurrency
     print(
         f"{storage}: {arguments.runs} runs in {seconds:.1f} s, ideal {ideal:.1f} s; submitted in {submitted:.1f} s; "
-        f"{cpu:.1f} s of processor here; viewers read {viewers.seen} characters; "
+        f"{cpu:.1f} s of processor here; viewers read {sum(viewers.seen)} characters; "
         f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores",
         flush=True,
     )
