@@ -77,7 +77,9 @@ def for_match(
 
     found = matching.judged(job, documents["resume"], documents["detailed_resume"], posting, date.fromisoformat(today))
     summary = JobSummary.model_validate_json(job)
-    return retrieval.retrieve(snippets, retrieval.queries(found, summary), retrieval.trades(summary), locale)
+    # The duties speak of many trades; they have a say where the title names none.
+    of_job = retrieval.trades(summary.job_title) or retrieval.trades(*summary.responsibilities)
+    return retrieval.retrieve(snippets, retrieval.queries(found, summary, locale), of_job, locale)
 
 
 def cite(match: JobMatch, retrieved: Retrieved) -> JobMatch:

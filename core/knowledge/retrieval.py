@@ -7,10 +7,13 @@ snippet once, until the budget is spent.
 
 import json
 import logging
+import tomllib
 from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import zip_longest
+from pathlib import Path
 
 from sqlmodel import col, select
 
@@ -53,19 +56,13 @@ def _shown(one: Found) -> dict[str, object]:
     return shown | {"interview": advice.interview, "resume": advice.resume}
 
 
-def queries(findings: Sequence[Finding], job: JobSummary) -> list[Query]:
-    """What to look up: every open requirement with the reason of its verdict, the gravest first, then the
-    application."""
+def queries(findings: Sequence[Finding], job: JobSummary, locale: str) -> list[Query]:
+    """What to look up: every open requirement with what is open about it, the gravest first, then the application."""
     gaps = [finding for finding in findings if finding.status != "met"]
     gaps.sort(key=lambda finding: (not finding.must, finding.status == "unclear", not finding.requirement.core))
     wanted = [
-        Query(
-            finding.requirement.text,
-            ("gap", finding.requirement.category),
-            _reason(finding),
-            finding.requirement.id,
-        )
-        for finding in gaps[:MOST_GAPS]
+        Query(f"{f.requirement.text}\n{_gap(f, locale)}", ("gap", f.requirement.category), f.requirement.id)
+        for f in gaps[:MOST_GAPS]
     ]
     return [
         *wanted,
@@ -73,17 +70,18 @@ def queries(findings: Sequence[Finding], job: JobSummary) -> list[Query]:
     ]
 
 
-def trades(job: JobSummary) -> frozenset[str]:
-    """The trades a job may belong to, by its title and duties: tags of snippets that are about one trade."""
-    spoken = words.concepts("\n".join([job.job_title, *job.responsibilities]))
-    return frozenset(trade for trade in snippets.TRADES if words.mark("c", trade) in spoken)
+@cache
+def _gaps() -> dict[str, dict[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("gaps.toml").read_text("utf-8"))
 
 
-def _reason(finding: Finding) -> str:
-    """A little short of the years is another gap than far short: less than half of them."""
-    if finding.reason == "years_short" and 2 * _number(finding, "years") < _number(finding, "needed"):
-        return "years_far_short"
-    return finding.reason
+def _gap(finding: Finding, locale: str) -> str:
+    reason = finding.reason
+    # A little short of the years is another gap than far short.
+    if reason == "years_short" and 2 * _number(finding, "years") < _number(finding, "needed"):
+        reason = "years_far_short"
+    notes = _gaps()[locale]
+    return notes.get(f"{finding.requirement.category}_{reason}", notes.get(reason, ""))
 
 
 def _number(finding: Finding, name: str) -> float:
@@ -93,9 +91,15 @@ def _number(finding: Finding, name: str) -> float:
         return 0.0
 
 
-def retrieve(opened: Snippets, wanted: Sequence[Query], trades: Set[str], locale: str) -> Retrieved:
-    """The snippets for these queries; those about a trade only if it is one of `trades`. Never raises for what is wrong
-    with the knowledge: a match goes on without it, and `knowledge.failure` says why."""
+def trades(*texts: str) -> frozenset[str]:
+    """The trades that texts speak of: tags of snippets that are about one trade."""
+    spoken = words.concepts("\n".join(texts))
+    return frozenset(trade for trade in snippets.TRADES if words.mark("c", trade) in spoken)
+
+
+def retrieve(opened: Snippets, wanted: Sequence[Query], of_job: Set[str], locale: str) -> Retrieved:
+    """The snippets for these queries; those about a trade only if it is one of the job's or the query's. Never raises for what is
+    wrong with the knowledge: a match goes on without it, and `knowledge.failure` says why."""
     try:
         with opened() as db:
             library.install(db)
@@ -104,7 +108,7 @@ def retrieve(opened: Snippets, wanted: Sequence[Query], trades: Set[str], locale
         if not version:
             return Retrieved(knowledge=Knowledge(failure="knowledge_empty"))
         with ThreadPoolExecutor(THREADS) as pool:
-            rankings = list(pool.map(lambda query: _ranking(opened, locale, query, trades), wanted))
+            rankings = list(pool.map(lambda query: _ranking(opened, locale, query, of_job), wanted))
         found = _chosen(rankings, wanted)
     except Exception as error:  # whatever a database or a broken file raises
         log.error("no coaching knowledge error=%s", type(error).__name__)
@@ -114,17 +118,17 @@ def retrieve(opened: Snippets, wanted: Sequence[Query], trades: Set[str], locale
     return Retrieved(prompt, knowledge, {one.advice.key: one.advice for one in found})
 
 
-def _ranking(opened: Snippets, locale: str, query: Query, trades: Set[str]) -> list[Advice]:
+def _ranking(opened: Snippets, locale: str, query: Query, of_job: Set[str]) -> list[Advice]:
     """The best for a query, and of the next ones those that are nearly as good, first any about this kind of demand."""
     with opened() as db:
         hits = search.ranked(db, locale, query, CONSIDERED)
         rows = {row.id: row for row in db.exec(select(Snippet).where(col(Snippet.id).in_([h.id for h in hits]))).all()}
-    kinds = set(query.tags) - {"gap"}
+    kinds, own = set(query.tags) - {"gap"}, of_job | trades(query.text)
     found: list[Advice] = []
     best = 0.0
     for hit in hits:
-        trade = set(rows[hit.id].tags) & set(snippets.TRADES) if hit.id in rows else None
-        if trade is None or (trade and not trade & trades):
+        about = set(rows[hit.id].tags) & set(snippets.TRADES) if hit.id in rows else None
+        if about is None or (about and not about & own):
             continue
         best = best or hit.score
         if hit.score >= NEARLY * best:

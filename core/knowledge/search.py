@@ -25,12 +25,10 @@ FEWEST = 4  # words looked for, however common
 
 @dataclass(frozen=True)
 class Query:
-    """What advice is wanted for: a text in any words, tags that may fit, and the analyst's reason for the verdict on a
-    requirement. `about` is what the caller knows it by."""
+    """What advice is wanted for: a text in any words, and tags that may fit. `about` is what the caller knows it by."""
 
     text: str
     tags: tuple[str, ...] = ()
-    reason: str = ""
     about: str = ""
 
     @property
@@ -39,11 +37,7 @@ class Query:
 
     @property
     def concepts(self) -> list[str]:
-        marks = [
-            *words.of_reason(self.reason),
-            *(words.mark("t", tag) for tag in self.tags),
-            *words.concepts(self.text),
-        ]
+        marks = [*(words.mark("t", tag) for tag in self.tags), *words.concepts(self.text)]
         return list(dict.fromkeys(marks))[:MOST_TERMS]
 
 

@@ -70,13 +70,12 @@ class _Table:
     pattern: re.Pattern[str]
     spelled: Mapping[str, tuple[str, ...]]
     kinds: Mapping[str, str]
-    reasons: Mapping[str, tuple[str, ...]]
 
 
 @cache
 def _table() -> _Table:
     tables = tomllib.loads(Path(__file__).with_name("concepts.toml").read_text("utf-8"))
-    kinds, reasons = tables.pop("kinds"), tables.pop("reasons")
+    kinds = tables.pop("kinds")
     spelled: dict[str, list[str]] = {}
     for table in tables.values():
         for concept, spellings in table.items():
@@ -91,7 +90,6 @@ def _table() -> _Table:
         pattern,
         {name: tuple(concepts) for name, concepts in spelled.items()},
         kinds,
-        {name: tuple(concepts) for name, concepts in reasons.items()},
     )
 
 
@@ -108,11 +106,6 @@ def concepts(text: str) -> list[str]:
         if (kind := vocabulary.kind(name) or "") in table.kinds:
             found.append(mark("c", table.kinds[kind]))
     return list(dict.fromkeys(found))
-
-
-def of_reason(reason: str) -> list[str]:
-    """Marks of what the analyst's reason for a verdict (a key of `[notes]` in its phrases) is about."""
-    return [mark("c", name) for name in _table().reasons.get(reason, ())]
 
 
 def mark(kind: str, name: str) -> str:
