@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.evaluation import ranking
 
 
+@pytest.mark.timeout(600)  # hundreds of pairs
 def test_the_score_ranks_fitting_postings_above_others(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """Of the people who come with the project: well everywhere, and on the whole better than likeness of words."""
     assert main(["evaluate", "ranking", "--json", "figures.json"]) == 0

@@ -21,7 +21,7 @@ _MAY_BE_CORE: tuple[Category, ...] = ("skill", "certification", "experience", "d
 # under a heading of their own means them to be complete, unless they name next to nothing.
 LEAST_NAMED, LEAST_SET_APART, LEAST_STACK = 12, 3, 2
 # A posting that demands less, or does not set it apart, is also asked for by its work as a whole.
-LEAST_ASKED = 10
+LEAST_ASKED = 8
 _LATIN_NAME = re.compile(
     r"(?<![A-Za-z0-9@/.])[A-Za-z][A-Za-z0-9+#]*(?:[.-][A-Za-z0-9]+)*(?![A-Za-z0-9@])(?<=[A-Za-z0-9+#]{2})"
 )
