@@ -98,8 +98,8 @@ def trades(*texts: str) -> frozenset[str]:
 
 
 def retrieve(opened: Snippets, wanted: Sequence[Query], of_job: Set[str], locale: str) -> Retrieved:
-    """The snippets for these queries; those about a trade only if it is one of the job's or the query's. Never raises for what is
-    wrong with the knowledge: a match goes on without it, and `knowledge.failure` says why."""
+    """The snippets for these queries; those about a trade only if it is one of the job's or the query's. Never raises
+    for what is wrong with the knowledge: a match goes on without it, and `knowledge.failure` says why."""
     try:
         with opened() as db:
             library.install(db)

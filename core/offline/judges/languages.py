@@ -1,6 +1,7 @@
 """Languages: the level a resume states, by word or by test, against the level asked for."""
 
 import re
+from functools import lru_cache
 
 from core.offline import vocabulary
 from core.offline.claims import claimed
@@ -82,6 +83,7 @@ def _language(name: str, case: Case) -> Answer:
     return absent(case, (name,))
 
 
+@lru_cache(maxsize=4096)
 def _parts(text: str) -> list[str]:
     """The parts of a line that the client claims, or whose level is denied; one that only says how well belongs to the
     language before it: "Spanish, conversational"."""

@@ -56,10 +56,11 @@ def shows(name: str, text: str) -> bool:
 def judge(case: Case) -> Answer:
     """For a demand that names soft skills only, or describes what having them looks like."""
     evidence, about = case.evidence, case.demand.text
-    shown = [passage for name in asked(case.demand) if (passage := _shown(name, about, evidence))]
+    names = asked(case.demand)
+    shown = [passage for name in names if (passage := _shown(name, about, evidence))]
     topic = frozenset(stems(about))
     plain = [passage for passage in shown if _NUMBER.search(passage.text) or topic & passage.stems]
-    claims = [passage for passage in evidence.everything if not passage.dated and _claims(passage, case.demand)]
+    claims = [passage for passage in evidence.everything if not passage.dated and _claims(passage, case.demand, names)]
     # A sign without a figure or a word of the demand bears out no claim by itself, but does where nothing is claimed.
     if plain or (shown and not claims):
         return Answer("met", distinct(plain or shown), "soft_shown")
@@ -83,7 +84,7 @@ def _shown(name: str, about: str, evidence: Evidence) -> Passage | None:
     return best[1] if best else None
 
 
-def _claims(passage: Passage, demand: Demand) -> bool:
+def _claims(passage: Passage, demand: Demand, traits: tuple[str, ...]) -> bool:
     """Whether a passage only says of the client to be so."""
     names = {hit.name for hit in vocabulary.find(passage.claimed)} & set(demand.terms)
-    return bool(names) or any(_traits()[name].asks.search(passage.claimed) for name in asked(demand))
+    return bool(names) or any(_traits()[name].asks.search(passage.claimed) for name in traits)
