@@ -52,6 +52,7 @@ def fresh_job() -> str:
 
 SUMMARY = analyse("job_summary", "en", {"job_description": fresh_job()}).model_dump_json()
 MATCH_INPUTS = {"job_summary": SUMMARY, "resume": RESUME, "detailed_resume": DETAILED, "today": TODAY}
+MATCH_INPUTS["coaching_snippets"] = ""
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from core import i18n, prompts
+from core import i18n, knowledge, prompts
 from core.llm.transport import litellm
 from core.models import ResumeKind
 from core.offline import analyse
 from core.samples import SampleClient, samples
-from core.schemas import Contract
+from core.schemas import Contract, Source
 
 TODAY = "2026-01-01"
 TOKENIZER = "gpt-4o"
@@ -64,7 +64,10 @@ def run(sample: SampleClient, locale: str) -> Iterator[Task]:
     yield call(sample, locale, "detailed_resume_summary", {"detailed_resume": detailed, "today": TODAY})[0]
     counted, summary = call(sample, locale, "job_summary", {"job_description": job})
     yield counted
-    inputs = {"job_summary": summary.model_dump_json(), "resume": resume, "detailed_resume": detailed, "today": TODAY}
+    asked = summary.model_dump_json()
+    documents: dict[Source, str] = {"resume": resume, "detailed_resume": detailed}
+    snippets = knowledge.for_match(knowledge.curated(), asked, documents, job, TODAY, locale).prompt
+    inputs = {"job_summary": asked, **documents, "coaching_snippets": snippets, "today": TODAY}
     yield call(sample, locale, "job_match", inputs)[0]
 
 

@@ -442,3 +442,15 @@ class Snippet(Owned, table=True):
     def origin(self) -> str:
         """own, changed or curated."""
         return "own" if self.own else "changed" if self.changed else "curated"
+
+
+class SnippetVector(Owned, table=True):
+    """What an embedding model makes of a snippet, by what the snippet says: asked for once."""
+
+    __tablename__ = "snippet_vector"
+    __table_args__ = (UniqueConstraint("owner_id", "model", "digest"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    model: str
+    digest: str  # of the snippet
+    vector: bytes = Field(sa_type=LargeBinary)  # numbers of 32 bits

@@ -69,7 +69,8 @@ def match(
     asked = prompts.clean(job.model_dump_json(exclude_defaults=True, exclude=_NOT_FOR_MATCHING))
     documents = {source: prompts.clean(text) for source, text in shown.items()}
     whole = stuffing.without_orders(posting)
-    retrieved = knowledge.for_match(snippets, asked, documents, whole, today, locale)
+    meanings = routing.embedding()
+    retrieved = knowledge.for_match(snippets, asked, documents, whole, today, locale, meanings, listener)
     inputs = {
         "job_summary": asked,
         "resume": documents["resume"],
@@ -78,8 +79,8 @@ def match(
         "today": today,
     }
     hints = {"posting": whole}
-    if candidates[:1] and candidates[0].is_offline and (model := routing.embedding()):
-        hints["close"] = _close(job, shown, today, model, listener)
+    if candidates[:1] and candidates[0].is_offline and meanings:
+        hints["close"] = _close(job, shown, today, meanings, listener)
 
     def check(answer: JobMatch) -> None:
         if not answer.overall_assessment.strip() or not all(map(str.strip, answer.recommendations)):

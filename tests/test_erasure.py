@@ -30,7 +30,7 @@ from tests.test_scans import files, in_review, screenshot
 from tests.test_scans import submit as submit_scan
 
 MARKER = "Zyxwvut-Marker-4711"
-SHARED = {"picture", "reading", "credit_entry", "snippet"}  # of an owner, for all of their clients
+SHARED = {"picture", "reading", "credit_entry", "snippet", "snippet_vector"}  # of an owner, for all of their clients
 
 
 def rows() -> dict[str, int]:
@@ -190,7 +190,11 @@ def test_an_export_holds_everything(owner: int) -> None:
     about = json.loads(archive.read("client.json"))
     assert (about["format"], about["schema"]) == ("jobmatch-client", 1)
     tables: dict[str, list[dict[str, Any]]] = about["tables"]
-    assert set(tables) == {str(table.__tablename__) for table in Owned.__subclasses__()} - {"credit_entry", "snippet"}
+    assert set(tables) == {str(table.__tablename__) for table in Owned.__subclasses__()} - {
+        "credit_entry",
+        "snippet",
+        "snippet_vector",
+    }
     assert all(tables.values())  # something of each
     assert tables["client"] == [{"id": client_id, "name": "Ann Marked", "archived_at": None, **_created(tables)}]
     assert {row["id"] for row in tables["run"]} >= {run.id, waits.id}

@@ -18,10 +18,11 @@ def route_label(page: Page, route: str) -> str:
 def sent_to(page: Page, route: str) -> str:
     """Which providers' models get the texts of a run by this route."""
     first, *others = [c.model for c in routing.candidates("job_match", route) if not c.is_offline] or [""]
+    meanings = routing.embedding()
     if not first:
-        meanings = routing.embedding()
         return page.t("sent_to_compare", model=meanings.model) if meanings else page.t("sent_nowhere")
-    return page.t("sent_to_then" if others else "sent_to", first=first, others=page.t("list_comma").join(others))
+    told = page.t("sent_to_then" if others else "sent_to", first=first, others=page.t("list_comma").join(others))
+    return f"{told} {page.t('sent_meanings', model=meanings.model)}" if meanings else told
 
 
 def engine_label(page: Page, engine: str) -> str:

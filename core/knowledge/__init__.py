@@ -15,10 +15,11 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from core import database
+from core import database, llm
 from core.database import OwnerSession
 from core.knowledge.snippets import Advice, text
 from core.models import User
+from core.routing import Candidate
 from core.schemas import CitedSnippet, JobMatch, JobSummary, Knowledge, Source
 
 __all__ = ["Snippets", "cite", "curated", "for_match", "of", "warm_up"]
@@ -66,20 +67,30 @@ def warm_up(owner_id: int) -> None:
 
 
 def for_match(
-    snippets: Snippets | None, job: str, documents: Mapping[Source, str], posting: str, today: str, locale: str
+    snippets: Snippets | None,
+    job: str,
+    documents: Mapping[Source, str],
+    posting: str,
+    today: str,
+    locale: str,
+    model: Candidate | None = None,
+    listener: llm.Listener | None = None,
 ) -> Retrieved:
     """The snippets for the open requirements of a job, given as the JSON of its summary and as its text; nothing for
-    None."""
+    None. With an embedding model also those that mean the same in other words; `listener` hears of its calls."""
     if snippets is None:
         return Retrieved()
-    from core.knowledge import retrieval  # noqa: PLC0415 - with the analyst's vocabulary
+    from core.knowledge import meaning, retrieval  # noqa: PLC0415 - with the analyst's vocabulary
     from core.offline import matching  # noqa: PLC0415
 
     found = matching.judged(job, documents["resume"], documents["detailed_resume"], posting, date.fromisoformat(today))
     summary = JobSummary.model_validate_json(job)
     # The duties speak of many trades; they have a say where the title names none.
     of_job = retrieval.trades(summary.job_title) or retrieval.trades(*summary.responsibilities)
-    return retrieval.retrieve(snippets, retrieval.queries(found, summary, locale), of_job, locale)
+    by_meaning = (
+        partial(meaning.closest, locale=locale, model=model, listener=listener or llm.Listener()) if model else None
+    )
+    return retrieval.retrieve(snippets, retrieval.queries(found, summary, locale), of_job, locale, by_meaning)
 
 
 def cite(match: JobMatch, retrieved: Retrieved) -> JobMatch:

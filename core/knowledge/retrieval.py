@@ -8,7 +8,7 @@ snippet once, until the budget is spent.
 import json
 import logging
 import tomllib
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +17,9 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from core.knowledge import Retrieved, Snippets, library, search, snippets, words
+from core.database import OwnerSession
+from core.errors import WorkbenchError
+from core.knowledge import Retrieved, Snippets, library, meaning, search, snippets, words
 from core.knowledge.search import Query
 from core.knowledge.snippets import Advice
 from core.models import Snippet
@@ -97,9 +99,15 @@ def trades(*texts: str) -> frozenset[str]:
     return frozenset(trade for trade in snippets.TRADES if words.mark("c", trade) in spoken)
 
 
-def retrieve(opened: Snippets, wanted: Sequence[Query], of_job: Set[str], locale: str) -> Retrieved:
+Closest = Callable[[OwnerSession, Sequence[Query]], list[list[int]]]  # ids, for each query, by their meaning
+
+
+def retrieve(
+    opened: Snippets, wanted: Sequence[Query], of_job: Set[str], locale: str, closest: Closest | None = None
+) -> Retrieved:
     """The snippets for these queries; those about a trade only if it is one of the job's or the query's. Never raises
-    for what is wrong with the knowledge: a match goes on without it, and `knowledge.failure` says why."""
+    for what is wrong with the knowledge: a match goes on without it, and `knowledge.failure` says why. Raises what
+    `closest` raises for a coach who has enough of it."""
     try:
         with opened() as db:
             library.install(db)
@@ -107,9 +115,15 @@ def retrieve(opened: Snippets, wanted: Sequence[Query], of_job: Set[str], locale
             version = library.version(db, locale)
         if not version:
             return Retrieved(knowledge=Knowledge(failure="knowledge_empty"))
+        with opened() as db:
+            near = closest(db, wanted) if closest else []
         with ThreadPoolExecutor(THREADS) as pool:
-            rankings = list(pool.map(lambda query: _ranking(opened, locale, query, of_job), wanted))
+            nothing: list[list[int]] = [[] for _ in wanted]
+            both = zip(wanted, near or nothing, strict=True)
+            rankings = list(pool.map(lambda pair: _ranking(opened, locale, pair[0], pair[1], of_job), both))
         found = _chosen(rankings, wanted)
+    except WorkbenchError:
+        raise
     except Exception as error:  # whatever a database or a broken file raises
         log.error("no coaching knowledge error=%s", type(error).__name__)
         return Retrieved(knowledge=Knowledge(failure="knowledge_unavailable"))
@@ -118,10 +132,12 @@ def retrieve(opened: Snippets, wanted: Sequence[Query], of_job: Set[str], locale
     return Retrieved(prompt, knowledge, {one.advice.key: one.advice for one in found})
 
 
-def _ranking(opened: Snippets, locale: str, query: Query, of_job: Set[str]) -> list[Advice]:
+def _ranking(opened: Snippets, locale: str, query: Query, near: Sequence[int], of_job: Set[str]) -> list[Advice]:
     """The best for a query, and of the next ones those that are nearly as good, first any about this kind of demand."""
     with opened() as db:
         hits = search.ranked(db, locale, query, CONSIDERED)
+        if near:
+            hits = meaning.fused([hit.id for hit in hits], near)
         rows = {row.id: row for row in db.exec(select(Snippet).where(col(Snippet.id).in_([h.id for h in hits]))).all()}
     kinds, own = set(query.tags) - {"gap"}, of_job | trades(query.text)
     found: list[Advice] = []

@@ -68,6 +68,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("owner_id", "locale", "key"),
     )
     op.create_index("ix_snippet_owner_id", "snippet", ["owner_id"])
+    op.create_table(
+        "snippet_vector",
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("owner_id", "model", "digest"),
+    )
+    op.create_index("ix_snippet_vector_owner_id", "snippet_vector", ["owner_id"])
     for statement in SEARCH[op.get_bind().dialect.name]:
         op.execute(statement)
 
@@ -77,5 +89,6 @@ def downgrade() -> None:
         op.execute("DROP TABLE snippet_search_words")
     op.execute("DROP TABLE snippet_search")
     op.drop_table("snippet")
+    op.drop_table("snippet_vector")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION snippet_search_keep()")
