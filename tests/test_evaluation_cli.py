@@ -36,6 +36,9 @@ def test_gold_prints_the_figures_and_writes_them(two: Path, folder: Path, capsys
     assert captured.err == ""
     (document,) = json.loads((folder / "figures.json").read_text("utf-8"))["sets"]
     made = report.of(predict(gold.load(two), "offline"), set=str(two), split="all", model="offline")
+    for row in document.pop("ablation"):
+        assert row["verdicts_changed"] == row["scores_changed"] == 0  # a snippet is no evidence
+        assert (row["sourced"] > 0.2) is (row["snippets"] > 2) is (row["knowledge"] == "on")
     assert document == json.loads(report.as_json(made.document))
     for title in (*report.SECTIONS.values(), "By profession", "Failures"):
         assert title in captured.out
@@ -43,7 +46,7 @@ def test_gold_prints_the_figures_and_writes_them(two: Path, folder: Path, capsys
         assert str(group["given", "accuracy"]) in captured.out
     assert "accounting" in captured.out
     assert "2 postings, 6 pairs" in captured.out
-    assert captured.out.rstrip().endswith("Failures\nnone")
+    assert "Failures\nnone\n\nCoaching snippets off and on" in captured.out
 
 
 def test_without_a_set_all_are_measured_plain_first(capsys: pytest.CaptureFixture[str]) -> None:

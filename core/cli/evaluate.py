@@ -45,6 +45,12 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     gold.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
 
+    gold.add_argument(
+        "--ablation",
+        action="store_true",
+        help="also show what the coaching snippets change, at two more calls a pair; default: where that costs nothing",
+    )
+
     ranking = command("ranking", _ranking, "One resume among many postings: those that fit above the others (AUC)?")
     ranking.add_argument("--folder", type=Path, metavar="FOLDER", help="of people; default: those of the project")
     ranking.add_argument("--model", metavar="ROUTE", default="offline", help="a model or a tier; default: offline")
@@ -87,13 +93,13 @@ def _with_extra(run: Run) -> Run:
 def _gold(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm  # noqa: PLC0415
 
-    from core.evaluation import gold, report  # noqa: PLC0415
-    from core.evaluation.predict import predict  # noqa: PLC0415
+    from core.evaluation import ablation, gold, report  # noqa: PLC0415
+    from core.evaluation.predict import OFFLINE, predict  # noqa: PLC0415
 
     route = models.route(arguments.model)
     names = [arguments.set] if arguments.set else SETS
     sets = {name: gold.load(gold.folder(name), arguments.split) for name in names}
-    made = []
+    made, documents = [], []
     # Opened before any model is asked: what was paid for is not lost to a path that cannot be written.
     with files.output(arguments.json) if arguments.json else nullcontext() as out:
         for name, cases in sets.items():
@@ -101,8 +107,13 @@ def _gold(arguments: argparse.Namespace) -> None:
                 rows = predict(cases, route, arguments.locale or "", lambda _: bar.update())
             made.append(report.of(rows, set=name, split=arguments.split, model=route))
             files.show("\n".join(_report(made[-1])))
+            documents.append(made[-1].document)
+            if arguments.ablation or route == OFFLINE:
+                table = ablation.compare(cases, route)
+                files.show("\n".join(_part("Coaching snippets off and on", table.set_index(["locale", "knowledge"]))))
+                documents[-1]["ablation"] = table.to_dict("records")
         if out:
-            out.write(report.as_json({"sets": [each.document for each in made]}))
+            out.write(report.as_json({"sets": documents}))
 
 
 def _ranking(arguments: argparse.Namespace) -> None:
