@@ -2,7 +2,8 @@
 project.
 
 Verdicts and scores should stay as they are, for a snippet is no evidence; what changes is the advice. `sourced` is the
-share of weaknesses that name a snippet, `snippets` how many different ones they name, `distinct` how many tips differ when what they name of the posting is left out, of all tips.
+share of weaknesses that name a snippet, `snippets` how many different ones they name, `distinct` how many tips differ
+when what they name of the posting is left out, of all tips.
 """
 
 import re

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from core.database import OwnerSession
 from core.knowledge import words
 
-HEAD, CONCEPTS, BODY = 3.0, 1.0, 1.0
+HEAD, CONCEPTS, BODY = 4.0, 1.0, 0.5
 MOST_TERMS = 48  # of a query; a requirement with its note has some twenty
 POSTINGS = 2_000  # snippets that have the words looked for, summed over the words
 FEWEST = 4  # words looked for, however common
