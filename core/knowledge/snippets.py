@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 
 from core.errors import InputError
 from core.i18n import LOCALES
+from core.offline.lines import HAN
 from core.prompts import SNIPPETS, clean
 
 # About the kinds of gaps, what is being written, and trades: what search and the coach sort by.
@@ -29,16 +30,17 @@ TAGS = (
     *("public_sector", "operations"),
 )
 LONGEST_TITLE = 120  # characters
-LONGEST_TEXT = 4_000  # characters of all parts: several times the longest that comes with the project
+LONGEST_TEXT = 4_000  # columns of all parts, a Chinese character takes two: any snippet fits into a prompt
 MOST_SITUATIONS = 20
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n(.*))?\Z", re.S)
-_SECTION = re.compile(r"^##[ \t]*(Interview|Resume|面试|简历)[ \t]*$", re.M | re.I)
+_SECTION = re.compile(r"^##[ \t]*(Interview|Resume|面试|简历)[ \t]*$", re.M | re.I | re.A)
 _SECTIONS = {"interview": "interview", "resume": "resume", "面试": "interview", "简历": "resume"}
 _TITLES = {"en": ("Interview", "Resume"), "zh": ("面试", "简历")}
 # The same reading by libyaml, where there is one: ten times as fast, and there are many files.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_HAN = re.compile(f"[{HAN}]")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,15 @@ class Curated:
 
 
 def _listed(value: object) -> object:
-    return [part.strip() for part in value.replace("，", ",").split(",")] if isinstance(value, str) else value or []
+    """A list of lines, without the blank ones; a text is split at its commas."""
+    parts = value.replace("，", ",").split(",") if isinstance(value, str) else value or []
+    if not isinstance(parts, list | tuple):
+        return parts
+    return [line for line in (_line(part) if isinstance(part, str) else part for part in parts) if line != ""]
+
+
+def _line(text: str) -> str:
+    return " ".join(clean(text).split())
 
 
 def _known(tags: list[str]) -> list[str]:
@@ -98,23 +108,22 @@ def advice(
 
     Raises InputError `snippet_invalid`, with `where` and the part that cannot be used.
     """
+    if locale not in LOCALES:
+        raise InputError("snippet_invalid", where=where, part="locale")
     try:
-        front = _Front.model_validate(
-            {"id": key, "title": clean(title), "tags": _several(tags), "when": _several(situations)}
-        )
+        front = _Front.model_validate({"id": key, "title": _line(title), "tags": tags, "when": situations})
     except ValidationError as error:
         part = str(next(iter(error.errors()))["loc"][0])
         raise InputError("snippet_invalid", where=where, part=part) from None
     body, *sections = _SECTION.split(clean(text))
     parts = {_SECTIONS[name.lower()]: said.strip() for name, said in zip(sections[::2], sections[1::2], strict=True)}
-    if not body.strip() or len(text) > LONGEST_TEXT or len(front.when) > MOST_SITUATIONS:
-        raise InputError("snippet_invalid", where=where, part="when" if len(front.when) > MOST_SITUATIONS else "text")
-    when = tuple(clean(line) for line in front.when)
-    return Advice(front.id, locale, front.title, body.strip(), tuple(front.tags), when, **parts)
-
-
-def _several(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+    if len(front.when) > MOST_SITUATIONS:
+        raise InputError("snippet_invalid", where=where, part="when")
+    one = Advice(front.id, locale, front.title, body.strip(), tuple(front.tags), tuple(front.when), **parts)
+    said = "".join([one.body, one.interview, one.resume])
+    if not one.body or len(said) + len(_HAN.findall(said)) > LONGEST_TEXT:
+        raise InputError("snippet_invalid", where=where, part="text")
+    return one
 
 
 def parse(raw: str, locale: str, where: str = "") -> Advice:
