@@ -186,17 +186,17 @@ def _from_csv(text: str, locale: str) -> list[Advice]:
     try:
         header = [name.strip().lower() for name in rows.fieldnames or []]
         if not {"title", "text"} <= set(header) or set(header) - set(_COLUMNS):
-            raise InputError("snippet_invalid", where="CSV 1", part=", ".join(_COLUMNS))
+            raise snippets.invalid(", ".join(_COLUMNS), "CSV 1")
         rows.fieldnames = header
         return [_from_row(row, locale, f"CSV {rows.line_num}") for row in rows]
     except csv.Error:
-        raise InputError("snippet_invalid", where=f"CSV {rows.line_num}", part="CSV") from None
+        raise snippets.invalid("CSV", f"CSV {rows.reader.line_num}") from None
 
 
 def _from_row(row: dict[str, str | None], locale: str, where: str) -> Advice:
     value = {name: (text or "").strip() for name, text in row.items() if isinstance(text, str | None) and name}
     if None in row:
-        raise InputError("snippet_invalid", where=where, part="CSV")
+        raise snippets.invalid("CSV", where)
 
     def several(text: str) -> list[str]:
         return [part.strip() for part in re.split("[;；\n]", text) if part.strip()]

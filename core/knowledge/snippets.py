@@ -101,6 +101,11 @@ class _Front(BaseModel):
     when: Annotated[list[_Line], BeforeValidator(_listed)] = []
 
 
+def invalid(part: str, where: str = "") -> InputError:
+    """The error that says which part cannot be used, and in which file or row that stands."""
+    return InputError("snippet_invalid", part=part, where=f" ({where})" if where else "")
+
+
 def advice(
     key: str, locale: str, title: str, text: str, tags: object = (), situations: object = (), where: str = ""
 ) -> Advice:
@@ -109,20 +114,20 @@ def advice(
     Raises InputError `snippet_invalid`, with `where` and the part that cannot be used.
     """
     if locale not in LOCALES:
-        raise InputError("snippet_invalid", where=where, part="locale")
+        raise invalid("locale", where)
     try:
         front = _Front.model_validate({"id": key, "title": _line(title), "tags": tags, "when": situations})
     except ValidationError as error:
         part = str(next(iter(error.errors()))["loc"][0])
-        raise InputError("snippet_invalid", where=where, part=part) from None
+        raise invalid(part, where) from None
     body, *sections = _SECTION.split(clean(text))
     parts = {_SECTIONS[name.lower()]: said.strip() for name, said in zip(sections[::2], sections[1::2], strict=True)}
     if len(front.when) > MOST_SITUATIONS:
-        raise InputError("snippet_invalid", where=where, part="when")
+        raise invalid("when", where)
     one = Advice(front.id, locale, front.title, body.strip(), tuple(front.tags), tuple(front.when), **parts)
     said = "".join([one.body, one.interview, one.resume])
     if not one.body or len(said) + len(_HAN.findall(said)) > LONGEST_TEXT:
-        raise InputError("snippet_invalid", where=where, part="text")
+        raise invalid("text", where)
     return one
 
 
@@ -134,9 +139,10 @@ def parse(raw: str, locale: str, where: str = "") -> Advice:
     except (yaml.YAMLError, RecursionError):
         front = None
     if match is None or not isinstance(front, dict):
-        raise InputError("snippet_invalid", where=where, part="front matter")
+        raise invalid("front matter", where)
     if strangers := set(front) - {"id", "title", "tags", "when"}:
-        raise InputError("snippet_invalid", where=where, part=str(min(map(str, strangers)))[:40])
+        stranger = min(map(str, strangers))
+        raise invalid(stranger[:40] if stranger.isidentifier() else "front matter", where)
     return advice(
         str(front.get("id") or ""),
         locale,
@@ -171,7 +177,7 @@ def curated(folder: Path = SNIPPETS) -> Curated:
             try:
                 one = parse(path.read_text("utf-8"), locale, path.name)
                 if one.key != path.stem:
-                    raise InputError("snippet_invalid", where=path.name, part="id")
+                    raise invalid("id", path.name)
             except (InputError, OSError, UnicodeDecodeError):
                 broken.append(f"{locale}/{path.name}")
             else:
