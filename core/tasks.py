@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import cast
 
@@ -82,10 +82,12 @@ def match(
     if candidates[:1] and candidates[0].is_offline and meanings:
         hints["close"] = _close(job, shown, today, meanings, listener)
 
+    told = [part for one in retrieved.offered.values() for part in (one.body, one.interview, one.resume) if part]
+
     def check(answer: JobMatch) -> None:
         if not answer.overall_assessment.strip() or not all(map(str.strip, answer.recommendations)):
             raise ModelError("invalid_output", detail="overall_assessment and recommendations must not be empty.")
-        if not in_language(answer, locale):
+        if not in_language(answer, locale, told):
             raise ModelError("wrong_language", detail=f"The prose must be written in {i18n.LOCALES[locale]}.")
 
     answer = cast(JobMatch, llm.complete("job_match", locale, inputs, candidates, listener, hints=hints, check=check))
@@ -116,10 +118,13 @@ _HAN, _WORD = re.compile("[\u3400-\u9fff]"), re.compile("[A-Za-z\u00c0-\u024f]+"
 _LEAST_HAN, _MOST_HAN = 0.4, 0.6
 
 
-def in_language(answer: JobMatch, locale: str) -> bool:
-    """Whether the advice is written in the language of the report; quotations may be in any. Nothing written is."""
+def in_language(answer: JobMatch, locale: str, told: Iterable[str] = ()) -> bool:
+    """Whether the advice is written in the language of the report; quotations may be in any, and so may what it was
+    `told`, word for word: a coach's snippet. Nothing written is."""
     tips = [text for weakness in answer.weaknesses for text in (weakness.tip.interview, weakness.tip.resume)]
     prose = "\n".join([answer.overall_assessment, *answer.recommendations, *tips])
+    for text in told:
+        prose = prose.replace(text, " ")
     han, words = (len(kind.findall(_QUOTATION.sub(" ", prose))) for kind in (_HAN, _WORD))
     if not han + words:
         return True

@@ -268,6 +268,39 @@ def test_a_short_text_is_refused_and_kept(page: Any) -> None:
     expect(page.get_by_label("Job description", exact=True)).to_have_value("Too short")
 
 
+def test_a_snippet_of_ones_own_is_cited_in_the_next_match(browser: Any, app: App, page: Any) -> None:
+    """Written in Chinese on Home, about what the Chinese sample client has done in part."""
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1400, "height": 1000})
+    chinese = context.new_page()
+    chinese.set_default_timeout(20_000)
+    chinese.goto(app.url)
+    chinese.get_by_role("heading", name="人岗匹配工作台").wait_for()
+    idle(chinese)
+    chinese.get_by_text("辅导知识库", exact=True).click()
+    chinese.get_by_role("tab", name="新增").click()
+    form = chinese.get_by_role("tabpanel", name="新增")
+    form.get_by_role("button", name="保存").click()
+    chinese.get_by_text("每条都要有标题和正文").wait_for()
+    form.get_by_label("标题", exact=True).fill("Python只会一点")
+    form.get_by_label("适用情形", exact=True).fill("Python做数据分析\n\nPython数据分析只做过一部分")
+    form.get_by_label("正文", exact=True).fill(
+        "Python做数据分析要看做到哪一步。\n## 面试\n先讲你算过的那一笔账，再讲代码。"
+    )
+    idle(chinese)
+    form.get_by_role("button", name="保存").click()
+    chinese.get_by_text("已完成，从下一次匹配起生效").wait_for()
+    chinese.get_by_role("link", name=re.compile("匹配：.*会员")).first.click()
+    chinese.get_by_role("heading", name="新建匹配").wait_for()
+    expect(chinese.get_by_label("职位描述", exact=True)).to_have_value(re.compile(r"[\s\S]{100}"))
+    choose(chinese, "模型", "离线分析器")
+    idle(chinese)
+    chinese.get_by_role("button", name="开始匹配").click()
+    chinese.get_by_role("button", name="下载报告").wait_for(timeout=90_000)
+    expect(chinese.get_by_text("先讲你算过的那一笔账").first).to_be_visible()
+    expect(chinese.get_by_text("辅导要点：Python只会一点")).to_be_visible()
+    context.close()
+
+
 def test_the_whole_job_in_chinese(browser: Any, app: App, page: Any) -> None:
     context = browser.new_context(locale="zh-CN")
     chinese = context.new_page()

@@ -164,7 +164,8 @@ def _load(page: Page) -> None:
 
 
 def _done(page: Page, message: str) -> None:
-    """Draw the panel again with empty forms, and say what was done."""
+    """Draw the page again with an empty form, and say what was done. Not the fragment alone: a click may have become
+    part of a run of the whole page, where Streamlit refuses that."""
     st.session_state["knowledge_done"] = message
     st.session_state["knowledge_saved"] = st.session_state.get("knowledge_saved", 0) + 1
-    st.rerun(scope="fragment")
+    st.rerun()

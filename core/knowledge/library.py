@@ -23,6 +23,7 @@ from core.models import Snippet, now
 MOST_OWN = 100_000  # snippets of one owner: what search was measured with
 LARGEST_FILE = 20_000_000  # bytes
 LONGEST_LIST = 500  # snippets that a page shows; a search finds the others
+_AT_ONCE = 500  # keys looked up by one query
 _COLUMNS = ("id", "locale", "title", "tags", "when", "text")
 
 
@@ -110,17 +111,26 @@ def advice_of(row: Snippet) -> Advice:
     )
 
 
-def save(db: OwnerSession, one: Advice) -> Snippet:
-    """Add it, or let it take the place of the one with its key. Raises InputError when there is no room for more."""
-    row = db.exec(select(Snippet).where(Snippet.locale == one.locale, Snippet.key == one.key)).first()
-    if row is None:
-        if db.exec(select(Snippet.id).order_by(col(Snippet.id)).offset(MOST_OWN).limit(1)).first() is not None:
-            raise InputError("snippets_too_many", limit=MOST_OWN)
-        row = row_of(one)
-    _fill(row, one)
-    db.add(row)
+def save(db: OwnerSession, *found: Advice) -> None:
+    """Add them, or let each take the place of the one with its key; one that says the same stays as it is.
+
+    Raises InputError `snippets_too_many`.
+    """
+    rows: dict[tuple[str, str], Snippet] = {}
+    for at in range(0, len(found), _AT_ONCE):
+        keys = [one.key for one in found[at : at + _AT_ONCE]]
+        rows |= {(row.locale, row.key): row for row in db.exec(select(Snippet).where(col(Snippet.key).in_(keys)))}
+    new = {(one.locale, one.key) for one in found} - set(rows)
+    if new and db.exec(select(func.count(col(Snippet.id)))).one() + len(new) > MOST_OWN:
+        raise InputError("snippets_too_many", limit=MOST_OWN)
+    for one in found:
+        row = rows.get((one.locale, one.key))
+        if row is None:
+            row = rows[one.locale, one.key] = row_of(one)
+            db.add(row)
+        elif row.digest != one.digest:
+            _fill(row, one)
     db.flush()
-    return row
 
 
 def new_key(title: str) -> str:
@@ -167,8 +177,7 @@ def load(db: OwnerSession, name: str, data: bytes, locale: str) -> int:
         raise InputError("snippet_file", name=name)
     if not found:
         raise InputError("snippet_file", name=name)
-    for one in found:
-        save(db, one)
+    save(db, *found)
     return len(found)
 
 
@@ -177,17 +186,17 @@ def _from_csv(text: str, locale: str) -> list[Advice]:
     try:
         header = [name.strip().lower() for name in rows.fieldnames or []]
         if not {"title", "text"} <= set(header) or set(header) - set(_COLUMNS):
-            raise InputError("snippet_invalid", where="CSV 1", part=", ".join(_COLUMNS))
+            raise snippets.invalid(", ".join(_COLUMNS), "CSV 1")
         rows.fieldnames = header
         return [_from_row(row, locale, f"CSV {rows.line_num}") for row in rows]
     except csv.Error:
-        raise InputError("snippet_invalid", where=f"CSV {rows.line_num}", part="CSV") from None
+        raise snippets.invalid("CSV", f"CSV {rows.reader.line_num}") from None
 
 
 def _from_row(row: dict[str, str | None], locale: str, where: str) -> Advice:
     value = {name: (text or "").strip() for name, text in row.items() if isinstance(text, str | None) and name}
     if None in row:
-        raise InputError("snippet_invalid", where=where, part="CSV")
+        raise snippets.invalid("CSV", where)
 
     def several(text: str) -> list[str]:
         return [part.strip() for part in re.split("[;；\n]", text) if part.strip()]

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 
 from core.errors import InputError
 from core.i18n import LOCALES
+from core.offline.lines import HAN
 from core.prompts import SNIPPETS, clean
 
 # Trades, and about what a snippet is: what search and the coach sort by.
@@ -32,16 +33,17 @@ TAGS = (
     *TRADES,
 )
 LONGEST_TITLE = 120  # characters
-LONGEST_TEXT = 4_000  # characters of all parts: several times the longest that comes with the project
+LONGEST_TEXT = 4_000  # columns of all parts, a Chinese character takes two: any snippet fits into a prompt
 MOST_SITUATIONS = 20
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n(.*))?\Z", re.S)
-_SECTION = re.compile(r"^##[ \t]*(Interview|Resume|面试|简历)[ \t]*$", re.M | re.I)
+_SECTION = re.compile(r"^##[ \t]*(Interview|Resume|面试|简历)[ \t]*$", re.M | re.I | re.A)
 _SECTIONS = {"interview": "interview", "resume": "resume", "面试": "interview", "简历": "resume"}
 _TITLES = {"en": ("Interview", "Resume"), "zh": ("面试", "简历")}
 # The same reading by libyaml, where there is one: ten times as fast, and there are many files.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_HAN = re.compile(f"[{HAN}]")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,15 @@ class Curated:
 
 
 def _listed(value: object) -> object:
-    return [part.strip() for part in value.replace("，", ",").split(",")] if isinstance(value, str) else value or []
+    """A list of lines, without the blank ones; a text is split at its commas."""
+    parts = value.replace("，", ",").split(",") if isinstance(value, str) else value or []
+    if not isinstance(parts, list | tuple):
+        return parts
+    return [line for line in (_line(part) if isinstance(part, str) else part for part in parts) if line != ""]
+
+
+def _line(text: str) -> str:
+    return " ".join(clean(text).split())
 
 
 def _known(tags: list[str]) -> list[str]:
@@ -94,6 +104,11 @@ class _Front(BaseModel):
     when: Annotated[list[_Line], BeforeValidator(_listed)] = []
 
 
+def invalid(part: str, where: str = "") -> InputError:
+    """The error that says which part cannot be used, and in which file or row that stands."""
+    return InputError("snippet_invalid", part=part, where=f" ({where})" if where else "")
+
+
 def advice(
     key: str, locale: str, title: str, text: str, tags: object = (), situations: object = (), where: str = ""
 ) -> Advice:
@@ -101,23 +116,22 @@ def advice(
 
     Raises InputError `snippet_invalid`, with `where` and the part that cannot be used.
     """
+    if locale not in LOCALES:
+        raise invalid("locale", where)
     try:
-        front = _Front.model_validate(
-            {"id": key, "title": clean(title), "tags": _several(tags), "when": _several(situations)}
-        )
+        front = _Front.model_validate({"id": key, "title": _line(title), "tags": tags, "when": situations})
     except ValidationError as error:
         part = str(next(iter(error.errors()))["loc"][0])
-        raise InputError("snippet_invalid", where=where, part=part) from None
+        raise invalid(part, where) from None
     body, *sections = _SECTION.split(clean(text))
     parts = {_SECTIONS[name.lower()]: said.strip() for name, said in zip(sections[::2], sections[1::2], strict=True)}
-    if not body.strip() or len(text) > LONGEST_TEXT or len(front.when) > MOST_SITUATIONS:
-        raise InputError("snippet_invalid", where=where, part="when" if len(front.when) > MOST_SITUATIONS else "text")
-    when = tuple(clean(line) for line in front.when)
-    return Advice(front.id, locale, front.title, body.strip(), tuple(front.tags), when, **parts)
-
-
-def _several(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+    if len(front.when) > MOST_SITUATIONS:
+        raise invalid("when", where)
+    one = Advice(front.id, locale, front.title, body.strip(), tuple(front.tags), tuple(front.when), **parts)
+    said = "".join([one.body, one.interview, one.resume])
+    if not one.body or len(said) + len(_HAN.findall(said)) > LONGEST_TEXT:
+        raise invalid("text", where)
+    return one
 
 
 def parse(raw: str, locale: str, where: str = "") -> Advice:
@@ -128,9 +142,10 @@ def parse(raw: str, locale: str, where: str = "") -> Advice:
     except (yaml.YAMLError, RecursionError):
         front = None
     if match is None or not isinstance(front, dict):
-        raise InputError("snippet_invalid", where=where, part="front matter")
+        raise invalid("front matter", where)
     if strangers := set(front) - {"id", "title", "tags", "when"}:
-        raise InputError("snippet_invalid", where=where, part=str(min(map(str, strangers)))[:40])
+        stranger = min(map(str, strangers))
+        raise invalid(stranger[:40] if stranger.isidentifier() else "front matter", where)
     return advice(
         str(front.get("id") or ""),
         locale,
@@ -165,7 +180,7 @@ def curated(folder: Path = SNIPPETS) -> Curated:
             try:
                 one = parse(path.read_text("utf-8"), locale, path.name)
                 if one.key != path.stem:
-                    raise InputError("snippet_invalid", where=path.name, part="id")
+                    raise invalid("id", path.name)
             except (InputError, OSError, UnicodeDecodeError):
                 broken.append(f"{locale}/{path.name}")
             else:

@@ -40,7 +40,7 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     for run in _RUN.findall(unicodedata.normalize("NFKC", text).lower()):
         if run.isascii() or "’" in run:
-            found += [_stem(part) for piece in _SKIPPED.split(run) if (part := _spelled(piece))]
+            found += filter(None, (_stem(_spelled(piece)) for piece in _SKIPPED.split(run)))  # of "s" nothing stays
         else:
             found += [run] if len(run) == 1 else [run[at : at + 2] for at in range(len(run) - 1)]
     return found

@@ -80,6 +80,17 @@ def _twice(answer: str) -> str:
     return "{" + "".join(f"{json.dumps(key)}:null," for key in keys) + answer[1:]
 
 
+def _invented_sources(answer: str) -> str:
+    """A match that names snippets nobody has given it, also twice, and says what they are."""
+    match = json.loads(answer)
+    for weakness in match["weaknesses"]:
+        weakness["snippet_ids"] = ["made-up", *weakness["snippet_ids"] * 2, "../secret", ""]
+    match["recommendation_snippet_ids"] = [["made-up"], *([[]] * 5)]
+    cited = [{"id": "made-up", "title": "Forged", "text": "Forged"}]
+    match["knowledge"] = {"version": "forged", "offered": 99, "cited": cited}
+    return json.dumps(match)
+
+
 NO_SCHEMA = "This response_format type is unavailable now"
 WRONG_SCHEMA = '{"recommendations": 3, "must_haves": "none", "header": 1, "lines": 1}'
 PARTY = "🎉" * 40
@@ -171,6 +182,7 @@ FAULTS: dict[str, Fault] = {
     "cut": Fault(text=lambda answer: answer[: len(answer) // 2]),
     "endless": Fault(text=lambda answer: answer[:-1] + " " * 70_000, chunk=4_000),
     "huge": Fault(text=lambda answer: answer[:-1] + ',"extra":"' + "x" * 200_000 + '"}', chunk=4_000),
+    "invented_sources": Fault(text=_invented_sources),
     "fake_quotes": Fault(text=_tale),
     "foreign": Fault(foreign=True),
     "obedient": Fault(obeys=True),
