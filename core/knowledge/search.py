@@ -1,8 +1,9 @@
 """Which snippets of an owner a query finds, the best first, by the full-text search of the database they stand in.
 
-SQLite's FTS5 ranks by BM25. PostgreSQL knows no BM25, so its statement makes one: each word's rank, levelled off and
-weighed by how few of the owner's snippets have it. A word in the title or the situations counts more than one in the
-text; the weights were chosen on the queries of `tests/retrieval` that are for learning.
+SQLite's FTS5 ranks by BM25. PostgreSQL knows no BM25, so its statement makes one of the words that its text search
+finds in a snippet: how often each stands where, levelled off and weighed by how few of the owner's snippets have it.
+A word in the title or the situations counts more than one in the text; the weights were chosen on the queries of
+`tests/retrieval` that are for learning.
 
 Ranking takes time with every snippet that has any of the words, and the common ones say least: of a large collection
 only the rarest words of a query are looked for, as many as `POSTINGS` allows.
@@ -84,34 +85,32 @@ def _kept(number: int, total: int) -> bool:
 
 
 _BM25 = sa.text("""
-    WITH mine AS MATERIALIZED (
-        SELECT count(*) AS size FROM snippet_search WHERE owner_id = :owner AND locale = :locale),
-    counted AS (
-        SELECT q, count(*) AS n
-        FROM (SELECT DISTINCT plainto_tsquery('simple', w) AS q FROM unnest(CAST(:terms AS text[])) w) term
-        JOIN snippet_search s ON s.words @@ q AND s.owner_id = :owner AND s.locale = :locale GROUP BY q),
+    WITH hit AS (
+        SELECT word, snippet_id, :head * head + :concepts * concepts + :body * body AS tf,
+            count(*) OVER (PARTITION BY word) AS n
+        FROM snippet_search WHERE owner_id = :owner AND locale = :locale AND word = ANY(CAST(:terms AS text[]))),
     rare AS (
-        SELECT q, n FROM (
-            SELECT q, n, sum(n) OVER rising AS total, row_number() OVER rising AS place FROM counted
-            WINDOW rising AS (ORDER BY n, q)) c
-        WHERE total <= :postings OR place <= :fewest),
-    hit AS (
-        SELECT s.snippet_id, ln(1 + ((SELECT size FROM mine) - n + 0.5) / (n + 0.5)) AS idf,
-            ts_rank(CAST(:weights AS real[]), s.words, q) AS rank
-        FROM rare JOIN snippet_search s ON s.words @@ q AND s.owner_id = :owner AND s.locale = :locale)
-    SELECT snippet_id, sum(idf * rank / (rank + :level)) AS score FROM hit
+        SELECT word, sum(n) OVER rising AS total, row_number() OVER rising AS place
+        FROM (SELECT DISTINCT word, n FROM hit) words WINDOW rising AS (ORDER BY n, word)),
+    mine AS MATERIALIZED (
+        SELECT count(*) AS size FROM snippet WHERE owner_id = :owner AND locale = :locale AND enabled)
+    SELECT snippet_id, sum(ln(1 + (size - n + 0.5) / (n + 0.5)) * tf / (tf + :level)) AS score
+    FROM hit JOIN rare USING (word) CROSS JOIN mine
+    WHERE total <= :postings OR place <= :fewest
     GROUP BY snippet_id ORDER BY score DESC, snippet_id LIMIT :limit""")
-_LEVEL = 0.1  # a rank that earns half of a word's weight: about that of the word once in the title
+_LEVEL = 1.2  # how often a word must stand to earn half of its weight: k1, as in FTS5
 
 
-def _tsearch(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[Hit]:
-    weights = [weight / 10 for weight in (BODY, 0, CONCEPTS, HEAD)]  # D, C, B, A; none above 1
-    values = {"owner": db.owner_id, "locale": locale, "terms": terms, "limit": limit, "weights": weights}
-    values |= {"postings": POSTINGS, "fewest": FEWEST, "level": _LEVEL}
-    return [Hit(number, score) for number, score in db.connection().execute(_BM25, values)]
+def _postings(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[Hit]:
+    values = {"owner": db.owner_id, "locale": locale, "terms": list(terms), "limit": limit}
+    values |= {"head": HEAD, "concepts": CONCEPTS, "body": BODY, "level": _LEVEL}
+    values |= {"postings": POSTINGS, "fewest": FEWEST}
+    connection = db.connection()
+    connection.exec_driver_sql("SET LOCAL jit = off")  # to compile the statement takes longer than to run it
+    return [Hit(number, float(score)) for number, score in connection.execute(_BM25, values)]
 
 
 _DIALECTS: dict[str, Callable[[OwnerSession, str, Sequence[str], int], list[Hit]]] = {
     "sqlite": _fts5,
-    "postgresql": _tsearch,
+    "postgresql": _postings,
 }

@@ -22,19 +22,27 @@ SEARCH = {
         f"CREATE TRIGGER snippet_search_delete AFTER DELETE ON snippet BEGIN {_DROP} END",
         f"CREATE TRIGGER snippet_search_update AFTER UPDATE ON snippet BEGIN {_DROP} {_ADD} END",
     ],
+    # PostgreSQL: which words its text search makes of a snippet, and how often they stand where. An index of whole
+    # texts (GIN) would be one for all owners, and ranking by it has to unpack every text that has a common word.
     "postgresql": [
         """CREATE TABLE snippet_search (
-            snippet_id integer PRIMARY KEY REFERENCES snippet (id) ON DELETE CASCADE,
-            owner_id integer NOT NULL, locale varchar NOT NULL, words tsvector NOT NULL)""",
-        "CREATE INDEX snippet_search_words ON snippet_search USING gin (words)",
-        "CREATE INDEX snippet_search_scope ON snippet_search (owner_id, locale)",
+            owner_id integer NOT NULL, locale varchar NOT NULL, word text NOT NULL,
+            snippet_id integer NOT NULL REFERENCES snippet (id) ON DELETE CASCADE,
+            head smallint NOT NULL, concepts smallint NOT NULL, body smallint NOT NULL,
+            PRIMARY KEY (owner_id, locale, word, snippet_id))""",
+        "CREATE INDEX snippet_search_snippet ON snippet_search (snippet_id)",
         """CREATE FUNCTION snippet_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             DELETE FROM snippet_search WHERE snippet_id = new.id;
             IF new.enabled THEN
-                INSERT INTO snippet_search VALUES (new.id, new.owner_id, new.locale,
-                    setweight(to_tsvector('simple', new.head_words), 'A')
-                    || setweight(to_tsvector('simple', new.concept_words), 'B')
-                    || setweight(to_tsvector('simple', new.body_words), 'D'));
+                INSERT INTO snippet_search
+                SELECT new.owner_id, new.locale, lexeme, new.id, sum(h), sum(c), sum(b) FROM (
+                    SELECT lexeme, cardinality(positions) AS h, 0 AS c, 0 AS b
+                    FROM unnest(to_tsvector('simple', new.head_words))
+                    UNION ALL SELECT lexeme, 0, cardinality(positions), 0
+                    FROM unnest(to_tsvector('simple', new.concept_words))
+                    UNION ALL SELECT lexeme, 0, 0, cardinality(positions)
+                    FROM unnest(to_tsvector('simple', new.body_words))) counted
+                GROUP BY lexeme;
             END IF;
             RETURN new; END $$""",
         """CREATE TRIGGER snippet_search_keep AFTER INSERT OR UPDATE ON snippet
