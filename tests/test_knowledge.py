@@ -176,6 +176,12 @@ def test_any_text_gives_words_that_both_databases_take_as_one(text: str) -> None
         assert word == word.lower()
 
 
+def test_so_does_any_character() -> None:
+    found = [word for code in range(0x110000) for word in words.words(chr(code))]
+    assert len(found) > 20_000
+    assert all(word.isalnum() for word in found)
+
+
 def test_a_gap_and_the_advice_about_it_meet_where_they_share_no_word() -> None:
     assert set(words.concepts("the licence has lapsed")) & set(words.concepts("证书过期了"))
     assert set(words.of_reason("certificate_pending")) & set(words.concepts("still studying for it"))
