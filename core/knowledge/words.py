@@ -19,7 +19,7 @@ from core.offline import vocabulary
 from core.offline.lines import HAN
 
 _HAN = re.compile(f"[{HAN}]")
-_RUN = re.compile(rf"[{HAN}]+|[a-z0-9][a-z0-9+#.&'’-]*")
+_RUN = re.compile(rf"(?:(?=\w)[{HAN}])+|[a-z0-9][a-z0-9+#.&'’-]*")
 # Letters that an index of words would drop: "C++" and "C#" are not "C".
 _SPELLED = (("+", "plus"), ("#", "sharp"), (".", "dot"), ("&", "and"))
 _SKIPPED = re.compile(r"['’-]")
