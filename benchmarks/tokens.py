@@ -66,7 +66,7 @@ def run(sample: SampleClient, locale: str) -> Iterator[Task]:
     yield counted
     asked = summary.model_dump_json()
     documents: dict[Source, str] = {"resume": resume, "detailed_resume": detailed}
-    snippets = knowledge.for_match(knowledge.curated(), asked, documents, job, TODAY, locale).prompt
+    snippets = knowledge.for_match(knowledge.curated(), summary, asked, documents, job, TODAY, locale).prompt
     inputs = {"job_summary": asked, **documents, "coaching_snippets": snippets, "today": TODAY}
     yield call(sample, locale, "job_match", inputs)[0]
 

@@ -70,7 +70,7 @@ def match(
     documents = {source: prompts.clean(text) for source, text in shown.items()}
     whole = stuffing.without_orders(posting)
     meanings = routing.embedding()
-    retrieved = knowledge.for_match(snippets, asked, documents, whole, today, locale, meanings, listener)
+    retrieved = knowledge.for_match(snippets, job, asked, documents, whole, today, locale, meanings, listener)
     inputs = {
         "job_summary": asked,
         "resume": documents["resume"],

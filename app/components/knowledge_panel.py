@@ -88,7 +88,8 @@ def _table(page: Page, rows: Sequence[Snippet]) -> Snippet | None:
         height=min(HEIGHT, 38 + 35 * len(rows)),
         on_select="rerun",
         selection_mode="single-row",
-        key=f"knowledge-table-{rows[0].locale}-{len(rows)}",
+        # A choice is of a place in the table: in a table of other rows it is none.
+        key=f"knowledge-table-{hash(tuple(row.id for row in rows))}",
     )
     picked = chosen.selection.rows
     return rows[picked[0]] if picked and picked[0] < len(rows) else None

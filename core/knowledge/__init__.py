@@ -68,7 +68,8 @@ def warm_up(owner_id: int) -> None:
 
 def for_match(
     snippets: Snippets | None,
-    job: str,
+    job: JobSummary,
+    asked: str,
     documents: Mapping[Source, str],
     posting: str,
     today: str,
@@ -76,21 +77,24 @@ def for_match(
     model: Candidate | None = None,
     listener: llm.Listener | None = None,
 ) -> Retrieved:
-    """The snippets for the open requirements of a job, given as the JSON of its summary and as its text; nothing for
-    None. With an embedding model also those that mean the same in other words; `listener` hears of its calls."""
+    """The snippets for the open requirements of a job; nothing for None. `asked` is what a match gets of the job, as
+    JSON. With an embedding model also those that mean the same in other words; `listener` hears of its calls."""
     if snippets is None:
         return Retrieved()
     from core.knowledge import meaning, retrieval  # noqa: PLC0415 - with the analyst's vocabulary
     from core.offline import matching  # noqa: PLC0415
 
-    found = matching.judged(job, documents["resume"], documents["detailed_resume"], posting, date.fromisoformat(today))
-    summary = JobSummary.model_validate_json(job)
-    # The duties speak of many trades; they have a say where the title names none.
-    of_job = retrieval.trades(summary.job_title) or retrieval.trades(*summary.responsibilities)
-    by_meaning = (
-        partial(meaning.closest, locale=locale, model=model, listener=listener or llm.Listener()) if model else None
-    )
-    return retrieval.retrieve(snippets, retrieval.queries(found, summary, locale), of_job, locale, by_meaning)
+    def plan() -> retrieval.Plan:
+        day = date.fromisoformat(today)
+        found = matching.judged(asked, documents["resume"], documents["detailed_resume"], posting, day)
+        # The duties speak of many trades; they have a say where the title names none.
+        of_job = retrieval.trades(job.job_title) or retrieval.trades(*job.responsibilities)
+        return retrieval.queries(found, job, locale), of_job
+
+    by_meaning = None
+    if model:
+        by_meaning = partial(meaning.closest, locale=locale, model=model, listener=listener or llm.Listener())
+    return retrieval.retrieve(snippets, plan, locale, by_meaning)
 
 
 def cite(match: JobMatch, retrieved: Retrieved) -> JobMatch:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from core.database import OwnerSession
 from core.errors import InputError
@@ -48,7 +48,9 @@ def install(db: OwnerSession) -> None:
 
 
 def _differences(db: OwnerSession, curated: dict[tuple[str, str], Advice]) -> list[tuple[str, str]]:
-    rows = db.exec(select(Snippet.locale, Snippet.key, Snippet.curated_digest, Snippet.digest)).all()
+    named = or_(col(Snippet.curated_digest).is_not(None), col(Snippet.key).in_({key for _, key in curated}))
+    columns = select(Snippet.locale, Snippet.key, Snippet.curated_digest, Snippet.digest)
+    rows = db.exec(columns.where(named)).all()
     found: list[tuple[str, str]] = []
     for locale, key, digest, says in rows:
         new = curated.get((locale, key))
@@ -116,6 +118,7 @@ def save(db: OwnerSession, *found: Advice) -> None:
 
     Raises InputError `snippets_too_many`.
     """
+    db.lock_owner()  # two tabs may bring the same
     rows: dict[tuple[str, str], Snippet] = {}
     for at in range(0, len(found), _AT_ONCE):
         keys = [one.key for one in found[at : at + _AT_ONCE]]

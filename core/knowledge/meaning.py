@@ -4,18 +4,20 @@ What a query finds by its words and what it finds by its meaning are fused by re
 Büttcher 2009): ranks of different kinds of scores compare, the scores do not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import col, select
+from sqlmodel import col, delete, func, select
 
 from core import llm
 from core.database import OwnerSession
-from core.knowledge.search import Hit, Query
+from core.knowledge.search import Query
 from core.llm import embeddings
 from core.models import Snippet, SnippetVector
 from core.routing import Candidate
+
+Numbers = NDArray[np.float32]
 
 MOST_NEW = 256  # texts embedded for one match; those of a larger collection follow with the next ones
 MOST_KNOWN = 10_000  # snippets compared with a query
@@ -34,52 +36,64 @@ def closest(
         .order_by(col(Snippet.id))
         .limit(MOST_KNOWN)
     ).all()
-    known = _known(db, model.model)
+    known = _known(db, model.model, locale)
     new = {digest: "\n".join([title, *said]) for _, digest, title, said in rows if digest not in known}
     asked = list(new.items())[:MOST_NEW]
     db.commit()  # a model may take its time, and nothing is to wait for this session meanwhile
     vectors = embeddings.embed([*(query.text for query in queries), *(text for _, text in asked)], model, listener)
     if not vectors:
         return []
-    fresh = {digest: np.asarray(v, np.float32) for (digest, _), v in zip(asked, vectors[len(queries) :], strict=True)}
-    _keep(db, model.model, fresh)
-    known |= fresh
+    wanted, fresh = _numbers(vectors[: len(queries)]), _numbers(vectors[len(queries) :])
+    length = wanted.shape[1]
+    _keep(db, model.model, dict(zip((digest for digest, _ in asked), fresh, strict=True)), length)
+    known = {digest: vector for digest, vector in known.items() if len(vector) == length}
+    known |= dict(zip((digest for digest, _ in asked), fresh, strict=True))
     ids = [number for number, digest, *_ in rows if digest in known and number is not None]
-    told = _directions([known[digest] for _, digest, *_ in rows if digest in known])
-    wanted = _directions([np.asarray(vector, np.float32) for vector in vectors[: len(queries)]])
-    if not ids or told.shape[1] != wanted.shape[1]:
+    if not ids:
         return []
-    return [[ids[at] for at in np.argsort(-scores, kind="stable")[:CLOSEST]] for scores in wanted @ told.T]
+    told = _directions(np.stack([known[digest] for _, digest, *_ in rows if digest in known]))
+    return [[ids[at] for at in np.argsort(-scores, kind="stable")[:CLOSEST]] for scores in _directions(wanted) @ told.T]
 
 
-def fused(*rankings: Sequence[int]) -> list[Hit]:
+def fused(*rankings: Sequence[int]) -> list[int]:
     """Several rankings of ids as one."""
     scores: dict[int, float] = {}
     for ranking in rankings:
         for place, number in enumerate(ranking, 1):
             scores[number] = scores.get(number, 0.0) + 1 / (DAMPING + place)
-    return [Hit(number, score) for number, score in sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))]
+    return sorted(scores, key=lambda number: (-scores[number], number))
 
 
-def _known(db: OwnerSession, model: str) -> dict[str, NDArray[np.float32]]:
-    columns = select(SnippetVector.digest, SnippetVector.vector).where(SnippetVector.model == model)
+def _known(db: OwnerSession, model: str, locale: str) -> dict[str, Numbers]:
+    said = select(Snippet.digest).where(Snippet.locale == locale)
+    mine = (SnippetVector.model == model, col(SnippetVector.digest).in_(said))
+    columns = select(SnippetVector.digest, SnippetVector.vector).where(*mine)
     return {digest: np.frombuffer(vector, np.float32) for digest, vector in db.exec(columns).all()}
 
 
-def _keep(db: OwnerSession, model: str, fresh: dict[str, NDArray[np.float32]]) -> None:
-    """Two matches at once may have asked for the same: the first is kept."""
+def _keep(db: OwnerSession, model: str, fresh: Mapping[str, Numbers], length: int) -> None:
+    """Keep what is new, and drop what no snippet says any more, or a model of this name made that is another now. Two
+    matches at once may have asked for the same: the first is kept."""
     db.lock_owner()
-    known = db.exec(select(SnippetVector.digest).where(SnippetVector.model == model)).all()
+    said = select(Snippet.digest)
+    db.exec(
+        delete(SnippetVector).where(
+            col(SnippetVector.digest).not_in(said)
+            | ((col(SnippetVector.model) == model) & (func.length(SnippetVector.vector) != 4 * length))
+        )
+    )
+    known = set(db.exec(select(SnippetVector.digest).where(SnippetVector.model == model)).all())
     db.add_all(
         SnippetVector(digest=digest, model=model, vector=vector.tobytes())
         for digest, vector in fresh.items()
-        if digest not in set(known)
+        if digest not in known
     )
     db.commit()
 
 
-def _directions(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    if len({len(vector) for vector in vectors}) != 1:
-        return np.zeros((len(vectors), 0), np.float32)  # a model that has changed its mind
-    rows = np.nan_to_num(np.stack(vectors))
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
+def _numbers(vectors: Sequence[Sequence[float]]) -> Numbers:
+    return np.nan_to_num(np.asarray(vectors, np.float32).reshape(len(vectors), -1))
+
+
+def _directions(vectors: Numbers) -> Numbers:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)

@@ -15,10 +15,10 @@ from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from core.database import OwnerSession
-from core.errors import WorkbenchError
 from core.knowledge import Retrieved, Snippets, library, meaning, search, snippets, words
 from core.knowledge.search import Query
 from core.knowledge.snippets import Advice
@@ -29,13 +29,13 @@ from core.schemas import JobSummary, Knowledge
 log = logging.getLogger(__name__)
 
 MOST_GAPS = 8  # that advice is looked up for: a report speaks of five
-CONSIDERED = 12  # hits of a query that are looked at
+CONSIDERED = 20  # hits of a query that are looked at
 EACH = 4  # snippets that one query may bring
 NEARLY = 0.7  # of the best score: what lies further behind is mostly about something else
 MOST = 12  # snippets in a prompt
 BUDGET = 3_000  # tokens of all of them, by `_tokens`; a tenth of what a resume, a posting and the instructions take
 THREADS = 4
-_INTENT = ("match", "match_intent", "outreach")
+_INTENT = ("match_intent", "outreach")  # what a snippet about the application as a whole is tagged with
 
 
 @dataclass(frozen=True)
@@ -99,57 +99,74 @@ def trades(*texts: str) -> frozenset[str]:
     return frozenset(trade for trade in snippets.TRADES if words.mark("c", trade) in spoken)
 
 
+Plan = tuple[Sequence[Query], frozenset[str]]  # what to look up, and the trades of the job
 Closest = Callable[[OwnerSession, Sequence[Query]], list[list[int]]]  # ids, for each query, by their meaning
 
 
-def retrieve(
-    opened: Snippets, wanted: Sequence[Query], of_job: Set[str], locale: str, closest: Closest | None = None
-) -> Retrieved:
-    """The snippets for these queries; those about a trade only if it is one of the job's or the query's. Never raises
-    for what is wrong with the knowledge: a match goes on without it, and `knowledge.failure` says why. Raises what
-    `closest` raises for a coach who has enough of it."""
+def retrieve(opened: Snippets, plan: Callable[[], Plan], locale: str, closest: Closest | None = None) -> Retrieved:
+    """The snippets for what `plan` says; those about a trade only if it is one of the job's or the query's.
+
+    What is wrong with the knowledge, or with the look at the documents before, never costs a match: it goes on without
+    snippets, and `knowledge.failure` says why. Raises only what a coach who has enough of it makes `closest` raise.
+    """
     try:
+        wanted, of_job = plan()
         with opened() as db:
             library.install(db)
             db.commit()
             version = library.version(db, locale)
-        if not version:
-            return Retrieved(knowledge=Knowledge(failure="knowledge_empty"))
-        with opened() as db:
-            near = closest(db, wanted) if closest else []
+    except Exception as error:  # whatever a database, a broken file or the analyst raises
+        return _unavailable(error)
+    if not version:
+        return Retrieved(knowledge=Knowledge(failure="knowledge_empty"))
+    near = _near(opened, wanted, closest)
+    try:
         with ThreadPoolExecutor(THREADS) as pool:
-            nothing: list[list[int]] = [[] for _ in wanted]
-            both = zip(wanted, near or nothing, strict=True)
+            both = zip(wanted, near, strict=True)
             rankings = list(pool.map(lambda pair: _ranking(opened, locale, pair[0], pair[1], of_job), both))
-        found = _chosen(rankings, wanted)
-    except WorkbenchError:
-        raise
-    except Exception as error:  # whatever a database or a broken file raises
-        log.error("no coaching knowledge error=%s", type(error).__name__)
-        return Retrieved(knowledge=Knowledge(failure="knowledge_unavailable"))
+    except Exception as error:
+        return _unavailable(error)
+    found = _chosen(rankings, wanted)
     prompt = "\n".join(json.dumps(_shown(one), ensure_ascii=False) for one in found)
     knowledge = Knowledge(version=version, offered=len(found))
     return Retrieved(prompt, knowledge, {one.advice.key: one.advice for one in found})
+
+
+def _unavailable(error: Exception) -> Retrieved:
+    log.error("no coaching knowledge error=%s", type(error).__name__)
+    return Retrieved(knowledge=Knowledge(failure="knowledge_unavailable"))
+
+
+def _near(opened: Snippets, wanted: Sequence[Query], closest: Closest | None) -> Sequence[Sequence[int]]:
+    found: list[list[int]] = []
+    if closest:
+        try:
+            with opened() as db:
+                found = closest(db, wanted)
+        except SQLAlchemyError as error:
+            log.error("no snippets by meaning error=%s", type(error).__name__)
+    return found or [[] for _ in wanted]
 
 
 def _ranking(opened: Snippets, locale: str, query: Query, near: Sequence[int], of_job: Set[str]) -> list[Advice]:
     """The best for a query, and of the next ones those that are nearly as good, first any about this kind of demand."""
     with opened() as db:
         hits = search.ranked(db, locale, query, CONSIDERED)
-        if near:
-            hits = meaning.fused([hit.id for hit in hits], near)
-        rows = {row.id: row for row in db.exec(select(Snippet).where(col(Snippet.id).in_([h.id for h in hits]))).all()}
-    kinds, own = set(query.tags) - {"gap"}, of_job | trades(query.text)
-    found: list[Advice] = []
-    best = 0.0
-    for hit in hits:
-        about = set(rows[hit.id].tags) & set(snippets.TRADES) if hit.id in rows else None
-        if about is None or (about and not about & own):
-            continue
-        best = best or hit.score
-        if hit.score >= NEARLY * best:
-            found.append(library.advice_of(rows[hit.id]))
-    return found[:1] + sorted(found[1:EACH], key=lambda one: not kinds & set(one.tags))
+        ids = [*(hit.id for hit in hits), *near]
+        rows = {row.id: row for row in db.exec(select(Snippet).where(col(Snippet.id).in_(ids))).all()}
+    own = of_job | trades(query.text)
+
+    def fits(number: int) -> bool:
+        tags = set(rows[number].tags) if number in rows else set()
+        of_trades = tags & set(snippets.TRADES)
+        return number in rows and bool(not of_trades or of_trades & own) and bool(query.about or tags & set(_INTENT))
+
+    fitting = [hit for hit in hits if fits(hit.id)]
+    by_words = [hit.id for hit in fitting if hit.score >= NEARLY * fitting[0].score]
+    order = meaning.fused(by_words, [number for number in near if fits(number)]) if near else by_words
+    found = [library.advice_of(rows[number]) for number in order[:EACH]]
+    kinds = set(query.tags) - {"gap"}
+    return found[:1] + sorted(found[1:], key=lambda one: not kinds & set(one.tags))
 
 
 def _chosen(rankings: Sequence[Sequence[Advice]], wanted: Sequence[Query]) -> tuple[Found, ...]:

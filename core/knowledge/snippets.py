@@ -27,7 +27,18 @@ TRADES = (
     *("public_sector", "operations"),
 )
 TAGS = (
-    *("match", "match_intent", "outreach", "interview", "resume", "read_jd", "gap", "career_change", "overqualified"),
+    *(
+        "match",
+        "match_intent",
+        "outreach",
+        "interview",
+        "resume",
+        "read_jd",
+        "gap",
+        "career_change",
+        "overqualified",
+        "absent",
+    ),
     *("seniority", "salary", "job_hopping", "employment_gap"),
     *("skill", "education", "experience", "language", "certification", "domain", "soft", "other"),
     *TRADES,
@@ -40,8 +51,8 @@ _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n(.*))?\Z", re.
 _SECTION = re.compile(r"^##[ \t]*(Interview|Resume|面试|简历)[ \t]*$", re.M | re.I | re.A)
 _SECTIONS = {"interview": "interview", "resume": "resume", "面试": "interview", "简历": "resume"}
 _TITLES = {"en": ("Interview", "Resume"), "zh": ("面试", "简历")}
-# The same reading by libyaml, where there is one: ten times as fast, and there are many files.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Of texts alone: no dates, numbers or objects. By libyaml, where there is one: ten times as fast, and files are many.
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _HAN = re.compile(f"[{HAN}]")
 
@@ -139,17 +150,18 @@ def parse(raw: str, locale: str, where: str = "") -> Advice:
     match = _FRONT_MATTER.match(raw.removeprefix("\ufeff").replace("\r\n", "\n"))
     try:
         front = yaml.load(match[1], Loader=_LOADER) if match else None  # noqa: S506 - a safe one
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, RecursionError, ValueError):
         front = None
     if match is None or not isinstance(front, dict):
         raise invalid("front matter", where)
     if strangers := set(front) - {"id", "title", "tags", "when"}:
         stranger = min(map(str, strangers))
         raise invalid(stranger[:40] if stranger.isidentifier() else "front matter", where)
+    key, title = front.get("id"), front.get("title")
     return advice(
-        str(front.get("id") or ""),
+        key if isinstance(key, str) else "",
         locale,
-        str(front.get("title") or ""),
+        title if isinstance(title, str) else "",
         match[2] or "",
         front.get("tags"),
         front.get("when"),

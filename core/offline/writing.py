@@ -18,7 +18,7 @@ from core.offline import demands, vocabulary
 from core.offline.evidence import Passage
 from core.offline.lines import HAN, width
 from core.offline.matching import Finding
-from core.schemas import JobMatch, JobSummary, Outreach, Quote, Requirement, Strength, Tip, Verdict, Weakness
+from core.schemas import JobMatch, JobSummary, Outreach, Quote, Requirement, Status, Strength, Tip, Verdict, Weakness
 
 MOST_POINTS = 5
 MOST_QUESTIONS = 5
@@ -246,7 +246,7 @@ class _Writer:
         point = finding.reason if finding.reason in self.phrases["weakness"] else general
         tip = finding.reason if finding.reason in self.phrases["tip"] else general
         # Of a wish, that nobody is turned down for it is the best advice there is.
-        snippet = {} if tip == "nice_missing" else self._snippet(requirement)
+        snippet = {} if tip == "nice_missing" else self._snippet(requirement, finding.status)
         advice = {kind: snippet[kind] for kind in ("interview", "resume")} if snippet else {}
         return Weakness(
             point=self._say(f"weakness.{point}", **values),
@@ -264,13 +264,15 @@ class _Writer:
             snippet_ids=[snippet["id"]] if any(advice.values()) else [],
         )
 
-    def _snippet(self, requirement: Requirement | None = None) -> Snippet:
+    def _snippet(self, requirement: Requirement | None = None, status: Status = "missing") -> Snippet:
         """The best one found for a requirement and its category, or else for the application, and not taken up before;
         empty if none. One without tags may be about anything."""
 
         def fits(snippet: Snippet) -> bool:
             if requirement is None:
                 return not snippet["for"]
+            if "absent" in snippet["tags"] and status != "missing":
+                return False
             return requirement.id in snippet["for"] and requirement.category in (
                 snippet["tags"] or [requirement.category]
             )
