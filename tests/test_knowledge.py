@@ -602,8 +602,8 @@ def test_far_short_of_the_years_is_another_gap_than_a_little_short() -> None:
 @each_locale
 def test_what_is_retrieved_fits_and_stands_there_once(owner: int, locale: str) -> None:
     wanted = retrieval.queries(findings_of(locale), job_of(locale), locale)
-    once = retrieval.retrieve(knowledge.of(owner), wanted, frozenset(), locale)
-    assert once == retrieval.retrieve(knowledge.of(owner), wanted, frozenset(), locale)
+    once = retrieval.retrieve(knowledge.of(owner), lambda: (wanted, frozenset()), locale)
+    assert once == retrieval.retrieve(knowledge.of(owner), lambda: (wanted, frozenset()), locale)
     shown = [json.loads(line) for line in once.prompt.splitlines()]
     ids = [one["id"] for one in shown]
     assert len(set(ids)) == len(ids) == once.knowledge.offered
@@ -615,7 +615,7 @@ def test_what_is_retrieved_fits_and_stands_there_once(owner: int, locale: str) -
     unit, most = ("难", 1_990) if locale == "zh" else ("hard words ", 360)
     texts = [query.text.splitlines()[0] for query in wanted]
     save(owner, *(advice(f"long-{at}", locale, text[:100], unit * most) for at, text in enumerate(texts)))
-    long = retrieval.retrieve(knowledge.of(owner), wanted, frozenset(), locale)
+    long = retrieval.retrieve(knowledge.of(owner), lambda: (wanted, frozenset()), locale)
     assert any(key.startswith("long-") for key in long.offered)
     assert sum(map(retrieval._tokens, long.offered.values())) <= retrieval.BUDGET
 

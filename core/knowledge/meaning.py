@@ -43,8 +43,8 @@ def closest(
     vectors = embeddings.embed([*(query.text for query in queries), *(text for _, text in asked)], model, listener)
     if not vectors:
         return []
-    wanted, fresh = _numbers(vectors[: len(queries)]), _numbers(vectors[len(queries) :])
-    length = wanted.shape[1]
+    numbers = np.nan_to_num(np.asarray(vectors, np.float32))
+    wanted, fresh, length = numbers[: len(queries)], numbers[len(queries) :], numbers.shape[1]
     _keep(db, model.model, dict(zip((digest for digest, _ in asked), fresh, strict=True)), length)
     known = {digest: vector for digest, vector in known.items() if len(vector) == length}
     known |= dict(zip((digest for digest, _ in asked), fresh, strict=True))
@@ -89,10 +89,6 @@ def _keep(db: OwnerSession, model: str, fresh: Mapping[str, Numbers], length: in
         if digest not in known
     )
     db.commit()
-
-
-def _numbers(vectors: Sequence[Sequence[float]]) -> Numbers:
-    return np.nan_to_num(np.asarray(vectors, np.float32).reshape(len(vectors), -1))
 
 
 def _directions(vectors: Numbers) -> Numbers:
