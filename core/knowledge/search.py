@@ -19,6 +19,7 @@ from core.database import OwnerSession
 from core.knowledge import words
 
 HEAD, CONCEPTS, BODY = 4.0, 1.0, 0.5
+LONGEST = 2_000  # characters of a query that are looked at
 MOST_TERMS = 48  # of a query; a requirement with its note has some twenty
 POSTINGS = 2_000  # snippets that have the words looked for, summed over the words
 FEWEST = 4  # words looked for, however common
@@ -34,11 +35,11 @@ class Query:
 
     @property
     def words(self) -> list[str]:
-        return words.telling(words.words(self.text))[:MOST_TERMS]
+        return words.telling(words.words(self.text[:LONGEST]))[:MOST_TERMS]
 
     @property
     def concepts(self) -> list[str]:
-        marks = [*(words.mark("t", tag) for tag in self.tags), *words.concepts(self.text)]
+        marks = [*(words.mark("t", tag) for tag in self.tags), *words.concepts(self.text[:LONGEST])]
         return list(dict.fromkeys(marks))[:MOST_TERMS]
 
 

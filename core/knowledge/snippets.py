@@ -46,6 +46,8 @@ TAGS = (
 LONGEST_TITLE = 120  # characters
 LONGEST_TEXT = 4_000  # columns of all parts, a Chinese character takes two: any snippet fits into a prompt
 MOST_SITUATIONS = 20
+LONGEST_FRONT = 12_000  # characters of the front matter: more than all that may stand there
+LONGEST_FILE = 40_000
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n(.*))?\Z", re.S)
 _SECTION = re.compile(r"^##[ \t]*(Interview|Resume|面试|简历)[ \t]*$", re.M | re.I | re.A)
@@ -147,12 +149,15 @@ def advice(
 
 def parse(raw: str, locale: str, where: str = "") -> Advice:
     """One from a Markdown file. Raises InputError `snippet_invalid`."""
-    match = _FRONT_MATTER.match(raw.removeprefix("\ufeff").replace("\r\n", "\n"))
+    # Bounded before it is looked at: what reads YAML goes as deep as the text does, and crashes there.
+    match = _FRONT_MATTER.match(raw[:LONGEST_FILE].removeprefix("\ufeff").replace("\r\n", "\n"))
+    if match is None or len(match[1]) > LONGEST_FRONT or len(raw) > LONGEST_FILE:
+        raise invalid("front matter", where)
     try:
-        front = yaml.load(match[1], Loader=_LOADER) if match else None  # noqa: S506 - a safe one
+        front = yaml.load(match[1], Loader=_LOADER)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError, ValueError):
         front = None
-    if match is None or not isinstance(front, dict):
+    if not isinstance(front, dict):
         raise invalid("front matter", where)
     if strangers := set(front) - {"id", "title", "tags", "when"}:
         stranger = min(map(str, strangers))
