@@ -14,12 +14,14 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Final, Literal
 
 import sqlalchemy as sa
+from filelock import FileLock
 from pydantic import BaseModel, ValidationError
 
 from core import database
@@ -33,6 +35,8 @@ MANIFEST = "manifest.json"
 APP: Final = "app.sqlite"
 ENGINE: Final = "engine.sqlite"
 Name = Literal["app.sqlite", "engine.sqlite"]
+SIDE_FILES = ("-wal", "-shm", "-journal")
+LOCK = ".restore.lock"  # in the folder that is filled
 MAX_MANIFEST = 10_000  # bytes
 PATIENCE = 30.0  # seconds a copy waits for somebody who keeps all others out
 
@@ -89,14 +93,15 @@ def restore(path: Path) -> Manifest:
     target = places[APP].parent
     staging = target / database.RESTORING
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive, ExitStack() as locked:
             manifest = _manifest(archive, path)
+            locked.enter_context(_alone(target))
             if database.half_restored(places[APP]):
-                places[ENGINE].unlink(missing_ok=True)
-            if any(place.exists() for place in places.values()):
+                _clear(places)
+            if any(file.exists() for file in _files(places)):
                 raise InputError("restore_not_empty", path=target)
             shutil.rmtree(staging, ignore_errors=True)
-            staging.mkdir(parents=True)
+            staging.mkdir()
             try:
                 for name, digest in manifest.files.items():
                     _extract(archive, name, staging / name)
@@ -105,8 +110,7 @@ def restore(path: Path) -> Manifest:
                 for name in sorted(manifest.files, key=list(places).index):
                     os.replace(staging / name, places[name])
             except BaseException:
-                for place in places.values():
-                    place.unlink(missing_ok=True)
+                _clear(places)
                 raise
             finally:
                 shutil.rmtree(staging)
@@ -116,6 +120,29 @@ def restore(path: Path) -> Manifest:
         raise InputError("file_unreadable", path=error.filename or path, reason=error.strerror or "") from None
     log.info("restored revision=%s", manifest.database_revision)
     return manifest
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While one restores into a folder, others wait. The lock's file goes with it: who waited makes a new one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = folder / LOCK
+    with FileLock(lock):
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows keeps an open file
+                lock.unlink()
+
+
+def _files(places: dict[Name, Path]) -> list[Path]:
+    """The databases, and SQLite's own files beside them: it would play those of another database into a new one."""
+    return [place.with_name(place.name + end) for place in places.values() for end in ("", *SIDE_FILES)]
+
+
+def _clear(places: dict[Name, Path]) -> None:
+    for file in _files(places):
+        file.unlink(missing_ok=True)
 
 
 def _places(command: str, path: Path) -> dict[Name, Path]:

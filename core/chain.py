@@ -214,8 +214,9 @@ _TASKS = {
 # --- one step ---------------------------------------------------------------------------------------------------
 
 
-class _Superseded(Exception):
-    """The run has finished, or a later attempt has begun: whoever still works on this one stops, changing nothing."""
+class _Superseded(BaseException):
+    """The run has finished, or a later attempt has begun: whoever still works on this one stops, changing nothing. As
+    `engine.Ended` no failure, which those who go on without a model or a database could take it for."""
 
 
 def _step(task: str, owner_id: int, run_id: str, attempt: int) -> bool:
@@ -226,8 +227,6 @@ def _step(task: str, owner_id: int, run_id: str, attempt: int) -> bool:
             return _work(progress)
         except WorkbenchError as error:
             progress.settle_error(error.code)
-        except _Superseded:
-            raise
         except Exception as error:  # a defect must end as a failed run with a message, not as one that hangs
             log.error("task crashed run=%s task=%s error=%s at=%s", run_id, task, type(error).__name__, _where(error))
             progress.settle_error("internal")
@@ -432,6 +431,8 @@ class _Live(_Quiet):
 
     def finished(self, call: llm.Call) -> None:
         super().finished(call)
+        if call.task == routing.EMBEDDING:
+            return  # no attempt at the match, which begins after it
         self.broken = call if call.outcome == "failed" else None
         if call.outcome == "ok":
             self._write(self._rendered(self.pending, last=True))

@@ -173,6 +173,7 @@ def _load(own: Path | None, _changed: tuple[int, int]) -> _Table:
         above = own_files.read(own, MAX_BYTES)
         if _depth(above) > MAX_DEPTH:
             raise own_files.Unusable("TOML")
+        _forget_shares(merged["queue"], above.get("queue"))
         merged = _merged(merged, above)
     table = _Table.model_validate(merged)
     if places := list(table.wrong()):
@@ -247,6 +248,13 @@ def _depth(value: Any) -> int:
         level = [x for v in inner for x in (v.values() if isinstance(v, dict) else v)]
         depth += bool(inner)
     return depth
+
+
+def _forget_shares(below: dict[str, Any], above: Any) -> None:
+    """A queue with a `depth` of its own is an owner's alone, unless it says otherwise: ours was made for our depth."""
+    for name, row in above.items() if isinstance(above, dict) else ():
+        if isinstance(row, dict) and "depth" in row and name in below:
+            below[name].pop("owner_depth", None)
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -93,6 +94,50 @@ def test_nothing_is_restored_over_something(owner: int, folder: Path) -> None:
     before = {file.name: file.read_bytes() for file in (folder / "data").iterdir()}
     assert refused(backup.restore, folder / "copy.zip") == "restore_not_empty"
     assert {file.name: file.read_bytes() for file in (folder / "data").iterdir()} == before
+
+
+@pytest.mark.parametrize("left", [f"{db}.sqlite{end}" for db in ("app", "app.engine") for end in ("-wal", "-journal")])
+def test_what_a_killed_app_left_beside_its_database_is_something(
+    owner: int, folder: Path, configure: Callable[..., None], left: str
+) -> None:
+    backup.save(folder / "copy.zip")
+    configure(data_dir=folder / "new")
+    (folder / "new").mkdir()
+    (folder / "new" / left).write_bytes(b"of another database")
+    assert refused(backup.restore, folder / "copy.zip") == "restore_not_empty"
+    assert [file.name for file in (folder / "new").iterdir()] == [left]
+
+
+def test_of_two_restores_at_once_one_fills_the_folder(
+    owner: int, folder: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.start()
+    backup.save(folder / "copy.zip")
+    engine.stop()
+    configure(data_dir=folder / "new")
+    real = os.replace
+
+    def slowly(source: Path, target: Path) -> None:
+        real(source, target)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(os, "replace", slowly)
+    ends: list[str] = []
+
+    def restore() -> None:
+        try:
+            ends.append(backup.restore(folder / "copy.zip").format)
+        except InputError as error:
+            ends.append(error.code)
+
+    both = [threading.Thread(target=restore) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert ends == ["jobmatch-backup/1", "restore_not_empty"]
+    assert sorted(file.name for file in (folder / "new").iterdir()) == ["app.engine.sqlite", "app.sqlite"]
+    assert database.local_owner() == owner
 
 
 def changed(source: Path, target: Path, name: str, change: Callable[[bytes], bytes]) -> Path:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import clients, database, editing, render
@@ -83,6 +83,7 @@ def contracts(schema: Any) -> st.SearchStrategy[Any]:
     )
 
 
+@settings(deadline=None)  # a busy machine is no fault of the form
 @given(st.one_of(contracts(ResumeSummary), contracts(DetailedResumeSummary)))
 def test_saving_an_unchanged_form_changes_nothing_but_blank_entries(summary: Any) -> None:
     schema = type(summary)

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from core import closeness, database, receipts, routing, runs, tasks
+from core import chain, closeness, database, engine, receipts, render, routing, runs, tasks
 from core.llm import Record
-from core.models import LLMCall, ResumeKind, RunStatus
+from core.models import LLMCall, ResumeKind, Run, RunStatus
 from core.offline import analyse, matching
 from core.samples import SampleClient
 from core.schemas import JobMatch, JobSummary, Requirement
 from tests.support.model_server import ModelServer
-from tests.test_runs import add_client, settle, wait
+from tests.test_runs import PACED, add_client, settle, wait
 
 ASKED = "Puts nervous newcomers at ease"
 SAID = "Sat with first-time visitors until they had found their feet"
@@ -64,6 +64,12 @@ def match(record: Record | None = None) -> JobMatch:
     return tasks.match(JOB, RESUME, locale="en", candidates=offline, today="2026-01-01", listener=record)
 
 
+def submit(owner: int, model: str) -> Run:
+    client = add_client(owner, SampleClient("Joan", "en", {ResumeKind.RESUME: RESUME}, {}))
+    with database.session(owner) as db:
+        return runs.submit_match(db, client, POSTING, model=model, locale="en", token="t")
+
+
 def test_without_a_model_nothing_is_asked(server: ModelServer) -> None:
     assert [verdict.status for verdict in match().verdicts] == ["unclear", "missing", "missing"]
     assert not server.requests
@@ -102,9 +108,7 @@ def test_a_cancel_hangs_up_on_a_model_that_says_nothing(
     embedding: Callable[[str], None], owner: int, server: ModelServer
 ) -> None:
     embedding("silent")
-    client = add_client(owner, SampleClient("Joan", "en", {ResumeKind.RESUME: RESUME}, {}))
-    with database.session(owner) as db:
-        run = runs.submit_match(db, client, POSTING, model="offline", locale="en", token="t")
+    run = submit(owner, "offline")
     wait(owner, run.id, lambda _: server.requests["embedding"] == 1)
     with database.session(owner) as db:
         runs.cancel(db, run.id)
@@ -118,6 +122,41 @@ def test_a_cancel_hangs_up_on_a_model_that_says_nothing(
     while not server.hung_up["silent"]:
         assert time.monotonic() - asked < 3, "the connection is still open"
         time.sleep(0.01)
+
+
+@pytest.mark.usefixtures("paced")
+def test_an_attempt_that_has_ended_meanwhile_asks_for_no_match(
+    embedding: Callable[[str], None], owner: int, server: ModelServer
+) -> None:
+    embedding("silent")
+    run = submit(owner, PACED)
+    wait(owner, run.id, lambda _: server.requests["embedding"] == 1)
+    chain._Progress(owner, run.id, 1, "job_match").settle(RunStatus.FAILED, "interrupted")
+    with database.session(owner) as db:
+        runs.retry(db, run.id)
+    ended = time.monotonic()
+    while engine.active([run.workflow_id])[run.workflow_id]:
+        assert time.monotonic() - ended < 10
+        time.sleep(0.05)
+    with database.session(owner) as db:
+        runs.cancel(db, run.id)
+    assert settle(owner, run.id).run.status is RunStatus.CANCELLED
+    assert not server.requests["job_match"]
+
+
+@pytest.mark.usefixtures("paced")
+def test_a_comparison_that_fails_is_no_attempt_at_the_match(
+    embedding: Callable[[str], None], owner: int, server: ModelServer
+) -> None:
+    embedding("401")
+    run = submit(owner, PACED)
+    seen = settle(owner, run.id)
+    assert seen.run.status is RunStatus.COMPLETED
+    failed = next(call for call in seen.calls if call.task == "embedding")
+    assert failed.outcome == "failed"
+    told = "".join(entry.get("text", "") for entry in engine.read(run.workflow_id) if entry)
+    assert told
+    assert render.handover(failed.model, failed.failure_code or "", "en").strip() not in told
 
 
 def test_a_model_without_its_key_is_not_asked(configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,10 +179,7 @@ def test_the_call_is_on_the_receipt_of_the_run(
     embedding: Callable[[str], None], owner: int, server: ModelServer
 ) -> None:
     embedding("meanings")
-    sample = SampleClient("Joan", "en", {ResumeKind.RESUME: RESUME}, {})
-    client = add_client(owner, sample)
-    with database.session(owner) as db:
-        run = runs.submit_match(db, client, POSTING, model="offline", locale="en", token="t")
+    run = submit(owner, "offline")
     settle(owner, run.id)
     with database.session(owner) as db:
         view = runs.view(db, run.id)

@@ -76,7 +76,7 @@ def at_once(*actions: Callable[[], object]) -> list[object]:
         start.wait()
         try:
             ends.append(action())
-        except Exception as error:
+        except BaseException as error:  # also that an attempt is superseded
             ends.append(error)
 
     threads = [threading.Thread(target=act, args=(action,)) for action in actions]

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from core.__main__ import main
 from core.errors import InputError, NotFoundError, StateError, WorkbenchError
 from core.knowledge import library
 from core.models import Client, Owned, ResumeKind, Run, RunStatus
+from core.offline import matching
 from core.routing import Candidate
+from core.schemas import JobSummary
 from core.settings import OFFLINE_MODEL
 from tests.support.model_server import ModelServer
 from tests.test_app import button, open_app, texts
@@ -69,6 +72,16 @@ def erase(owner: int, client_id: int) -> None:
 def test_every_table_of_an_owner_belongs_to_clients_or_is_shared_by_them() -> None:
     owned = {str(table.__tablename__) for table in Owned.__subclasses__()}
     assert set(belongings.tables()) == owned - SHARED
+
+
+def test_no_text_of_an_erased_client_is_kept_in_memory(owner: int) -> None:
+    with database.session(owner) as db:
+        client_id = clients.create(db, "Ann Marked").id or 0
+    matching.judged(JobSummary(job_title="Nurse").model_dump_json(), MARKER, "", "", date(2026, 1, 1))
+    caches = (matching.judged, matching._evidence)
+    assert all(cache.cache_info().currsize for cache in caches)
+    erase(owner, client_id)
+    assert not any(cache.cache_info().currsize for cache in caches)
 
 
 @pytest.mark.usefixtures("storage")

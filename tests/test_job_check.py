@@ -91,9 +91,9 @@ def nonsense(alphabet: str) -> str:
 )
 def test_no_text_takes_longer_than_its_length_allows(text: str) -> None:
     looks_like_job("")  # loads the analyst's vocabulary
-    start = time.perf_counter()
+    start = time.process_time()
     looks_like_job(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_only_the_beginning_is_looked_at() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import secrets
 import socket
 import threading
 import time
@@ -184,7 +185,8 @@ def test_half_characters_are_joined_and_lone_ones_replaced() -> None:
 
 def event(content: str | None, finish_reason: str | None = None, **delta: str) -> SimpleNamespace:
     choice = {"index": 0, "delta": {"content": content, **delta}, "finish_reason": finish_reason}
-    return SimpleNamespace(event=None, data=json.dumps({"id": "x", "choices": [choice]}))
+    noise = secrets.token_hex(4)  # as OpenAI sends it
+    return SimpleNamespace(event=None, data=json.dumps({"id": "x", "choices": [choice], "obfuscation": noise}))
 
 
 def test_words_are_joined_to_pieces_and_nothing_else_is() -> None:

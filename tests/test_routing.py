@@ -376,6 +376,14 @@ def test_what_is_not_named_stays(own: Callable[[str], Path], keys: Callable[...,
     assert places == {"runs": 4, "offline": 4, "free": 1, "scans": 2, "free_scans": 2}
 
 
+def test_a_depth_of_its_own_is_not_cut_by_our_share_of_an_owner(own: Callable[[str], Path]) -> None:
+    ours = routing.queues()["free"]
+    own("[queue.runs]\ndepth = 5000\n[queue.offline]\ndepth = 900\nowner_depth = 30\n[queue.scans]\nowner_depth = 7\n")
+    depths = {name: (limits.depth, limits.owner_depth) for name, limits in routing.queues().items()}
+    assert (depths["runs"], depths["offline"], depths["scans"]) == ((5000, 5000), (900, 30), (100, 7))
+    assert routing.queues()["free"] == ours
+
+
 def test_the_file_may_lie_elsewhere(folder: Path, configure: Configure) -> None:
     (folder / "elsewhere.toml").write_text("[task.default]\nmax_tokens = 5\n", "utf-8-sig")  # as Notepad saves it
     configure(routing=folder / "elsewhere.toml")

@@ -64,6 +64,7 @@ def _piece(event: Any) -> _Piece | None:
     """None for an event that brings anything but text, or ends the answer."""
     try:
         frame = json.loads(event.data)
+        frame.pop("obfuscation", None)  # OpenAI's, of random letters, another in each event
         [choice] = frame["choices"]
         if event.event or choice["finish_reason"]:
             return None

@@ -63,6 +63,12 @@ def judged(job: str, resume: str, detailed_resume: str, posting: str, today: dat
     return tuple(findings(JobSummary.model_validate_json(job), resume, detailed_resume, today, posting=posting))
 
 
+def forget() -> None:
+    """Drop what is kept of the last texts, for a client who is erased."""
+    judged.cache_clear()
+    _evidence.cache_clear()
+
+
 def findings(
     job: JobSummary,
     resume: str,

@@ -9,6 +9,7 @@ It lives in the test's process and so outlives a killed app.
 import hashlib
 import json
 import re
+import secrets
 import select
 import threading
 import time
@@ -424,7 +425,9 @@ class _Handler(BaseHTTPRequestHandler):
         usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150} if finish_reason else None
         chunk = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "paced", "choices": [choice]}
         whole = all(c < "\ud800" or c > "\udfff" for text in delta.values() for c in text)
-        self._data(f"data: {json.dumps({**chunk, 'usage': usage}, ensure_ascii=not whole)}\n\n")
+        noise = secrets.token_hex(4)  # as OpenAI sends it
+        frame = {**chunk, "usage": usage, "obfuscation": noise}
+        self._data(f"data: {json.dumps(frame, ensure_ascii=not whole)}\n\n")
 
     def _data(self, text: str) -> None:
         content = text.encode()
