@@ -76,7 +76,8 @@ _AT_MOST = re.compile(
 _STUDENT = re.compile(
     r"\b(?:currently|presently) (?:enrolled|pursuing|studying|attending)\b|\bbe (?:pursuing|studying)\b"
     # One is enrolled in Medicaid, too, and attends fairs.
-    r"|\bbe (?:enrolled|attending)\b(?=.{0,40}\b(?:university|college|school|degree|bachelor|master['’]?s|undergraduate))"
+    r"|\bbe (?:enrolled|attending)\b"
+    r"(?=.{0,40}\b(?:university|college|school|degree|bachelor|master['’]?s|undergraduate))"
     r"|\brising (?:juniors?|seniors?|sophomores?)\b|\breturn(?:ing)? to (?:school|university|college|your studies)\b"
     r"|\bgraduat(?:ing|ion)(?: date)? (?:between|in the next|no earlier)|\bpenultimate year\b"
     r"|在读(?!者)|(?<!熟悉)(?<!管理)(?<!负责)(?<!面向)(?<!针对)(?<!服务)在校(?!园|.{0,4}(?:管理|服务|工作))"
