@@ -272,7 +272,8 @@ def test_benefits_and_legal_notices_are_no_demands() -> None:
 
 def test_the_names_of_duties_become_demands_where_the_demands_name_next_to_nothing() -> None:
     duties = "岗位职责：\n1、负责公众号文案撰写\n2、负责短视频剪辑\n3、负责社群运营\n"
-    assert musts(jobs.summarise("新媒体运营\n" + duties)) == ["负责公众号文案撰写", "负责短视频剪辑", "负责社群运营"]
+    alone = [requirement.text for requirement in jobs.summarise("新媒体运营\n" + duties).must_haves]
+    assert alone == ["新媒体运营", "负责公众号文案撰写", "负责短视频剪辑", "负责社群运营"]
     demands = ["熟练使用Photoshop", "熟练使用剪映", "熟悉SQL"]
     with_demands = jobs.summarise("新媒体运营\n" + duties + "任职要求：\n" + "\n".join(demands))
     assert musts(with_demands) == demands
@@ -538,3 +539,22 @@ def test_no_text_crashes_it_and_demands_stay_verbatim(lines: list[str]) -> None:
 @given(st.text(max_size=400))
 def test_arbitrary_text_is_survived(text: str) -> None:
     jobs.summarise(text)
+
+
+def test_what_the_firm_says_of_itself_is_no_demand() -> None:
+    blurb = "We are a family firm that runs SAP, Kubernetes and Salesforce for 300 hospitals."
+    job = jobs.summarise(f"Warehouse Associate\n\nAbout us\n{blurb}\n\nRequirements\n- Forklift licence\n")
+    assert not any("family firm" in requirement.text for requirement in job.requirements)
+
+
+def test_a_duty_that_is_a_demand_stands_once() -> None:
+    job = jobs.summarise("店铺运营\n岗位职责：\n1、负责公众号文案撰写\n2、负责短视频剪辑\n3、负责社群运营\n")
+    texts = [r.text for r in job.must_haves]
+    assert len(texts) == len(set(texts)) == 4
+
+
+def test_a_demand_with_a_wish_in_brackets_stands_once_and_without_its_number() -> None:
+    job = jobs.summarise("1、本科及以上学历；\n2、三年以上运营经验（电商优先）；")
+    texts = [requirement.text for requirement in job.requirements]
+    assert sorted(texts) == ["三年以上运营经验（电商优先）", "本科及以上学历"]
+    assert not job.nice_to_haves

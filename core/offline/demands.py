@@ -67,18 +67,27 @@ _READING = re.compile(r"邮件|阅读|看懂|查阅|审阅|文献|\bread(?:ing)?
 # "Up to two years", "no more than 12 months": for who has less, and none of one's years are asked for.
 _AT_MOST = re.compile(
     r"(?:\bup to|\bno(?:t)? more than|\bat most|\bless than|\bfewer than|\bmaximum(?: of)?|不超过|不多于|少于)\s*"
-    r"(?:a |(?P<years>\w+)\s*(?:[-–—]\s*\w+\s*)?(?:years?|yrs?|年)|(?P<months>\d{1,2})\s*(?:months?|个月))"
+    r"(?:(?P<years>\w+)\s*(?:[-–—]\s*\w+\s*)?(?:years?|yrs?|年)|(?P<months>\d{1,2})\s*(?:months?|个月))"
     r"(?=[^.;。；]{0,40}(?:experience|经[验历]))"
     r"|(?<![\d.])0\s*[-–—~至到]\s*(?P<range>\d{1,2})\s*(?:years?|yrs?|年)",
     re.I,
 )
 # Asked of who is still at school: "currently enrolled", "在校生".
 _STUDENT = re.compile(
-    r"\b(?:currently|must be|presently|be) (?:enrolled|pursuing|studying|attending)\b"
+    r"\b(?:currently|presently) (?:enrolled|pursuing|studying|attending)\b|\bbe (?:pursuing|studying)\b"
+    # One is enrolled in Medicaid, too, and attends fairs.
+    r"|\bbe (?:enrolled|attending)\b"
+    r"(?=.{0,40}\b(?:university|college|school|degree|bachelor|master['’]?s|undergraduate))"
     r"|\brising (?:juniors?|seniors?|sophomores?)\b|\breturn(?:ing)? to (?:school|university|college|your studies)\b"
     r"|\bgraduat(?:ing|ion)(?: date)? (?:between|in the next|no earlier)|\bpenultimate year\b"
-    r"|在读(?!者)|在校|(?:20)?\d\d届|应届(?!.{0,6}(?:可|亦|也|均))",
+    r"|在读(?!者)|(?<!熟悉)(?<!管理)(?<!负责)(?<!面向)(?<!针对)(?<!服务)在校(?!园|.{0,4}(?:管理|服务|工作))"
+    r"|(?<![第\d])(?:20)?\d\d届|应届(?!.{0,6}(?:可|亦|也|均))",
     re.I,
+)
+# "应届生勿扰", "不招应届生": asked of who is not.
+_NO_STUDENT = re.compile(
+    r"(?:不招|不要|不收|不考虑|不接受|谢绝|勿|非(?!常|全))[^，,。；;]{0,6}(?:应届|在校|在读|届)"
+    r"|(?:应届|在校|在读|届)[^，,。；;]{0,6}(?:勿|不招|不要|不收|不考虑|不接受|谢绝|除外)"
 )
 _MAJOR = re.compile(r"专业|学科|degree|major|discipline|field", re.I)
 _LICENCE = re.compile(
@@ -229,7 +238,7 @@ def read(text: str) -> Demand:
         any_of=_any_of(text),
         years=years[0] if years and at_most == math.inf else 0.0,
         at_most=at_most,
-        student=bool(_STUDENT.search(text)),
+        student=bool(_STUDENT.search(text)) and not _NO_STUDENT.search(text),
         degree=min(degrees, default=-1),
         fields=fields if degrees or _MAJOR.search(text) else (),
         languages=languages,
@@ -247,8 +256,8 @@ def _at_most(text: str) -> float:
         return math.inf
     if match["months"]:
         return float(match["months"]) / 12
-    word = (match["years"] or match["range"] or "one").lower()
-    return float(word) if word.isdecimal() else float(_NUMBERS.get(word, _HAN_NUMBERS.get(word, math.inf)))
+    word = (match["years"] or match["range"]).lower()
+    return float(word) if word.isdecimal() else float({"a": 1, **_NUMBERS, **_HAN_NUMBERS}.get(word, math.inf))
 
 
 def _proper(text: str) -> tuple[tuple[str, ...], ...]:

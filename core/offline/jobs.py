@@ -10,6 +10,7 @@ from core.offline.cutting import Piece
 from core.offline.demands import Demand, read
 from core.offline.job_terms import cue
 from core.offline.lines import has_han, width
+from core.offline.lines import read as read_lines
 from core.offline.postings import Posting, read_posting
 from core.offline.terms import key
 from core.offline.text import sentences
@@ -62,22 +63,24 @@ def summarise(text: str) -> JobSummary:
     posting = read_posting(text)
     title = job_facts.title(posting)
     posting.responsibilities = posting.responsibilities or [text for text in posting.untold if _hard_terms(text)]
-    pieces = _unique(posting.pieces) or _unique(_derived(posting.responsibilities))
-    pieces = [*_overlooked(posting, [piece for piece in pieces if not piece.nice]), *pieces]
+    stated = _unique(posting.pieces)
+    pieces = stated or _unique(_derived(posting.responsibilities))
+    pieces = _unique([*_overlooked(posting, [piece for piece in pieces if not piece.nice]), *pieces])
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
     pieces = [piece for piece in pieces if piece.text not in personal and not _is_the_title(piece.text, title)]
     pieces = _measurable(pieces, chinese=has_han(posting.text))
     work = _asked_by_work(posting, pieces)
+    few = not posting.titled or len(work) + sum(not piece.nice for piece in pieces) < LEAST_ASKED
+    duty = _main_duty(posting, title, stated) if few else ""
+    # Where the duties are the demands, the one that stands for all of them is none of its own.
+    pieces = [piece for piece in pieces if key(piece.text) != key(duty)]
     weights = _Weights(posting, title)
     musts = [weights.requirement(piece) for piece in pieces if not piece.nice]
     named = [weights.requirement(piece) for piece in work]
     if not any(requirement.core for requirement in (*musts, *named)):
         _crown(musts or named)
     musts += named
-    few = not posting.titled or len(musts) < LEAST_ASKED
-    whole = [title] if job_facts.is_title(title) else []
-    if few and (duty := _main_duty(posting, title)):
-        whole.append(duty)
+    whole = [*([title] if job_facts.is_title(title) else []), *([duty] if duty else [])]
     if pieces or work or posting.responsibilities or job_facts.is_title(title):
         musts = [*(Requirement(text=text, category="experience") for text in whole), *musts]
     wishes = [Requirement(text=piece.text, category=read(piece.text).category) for piece in pieces if piece.nice]
@@ -121,10 +124,11 @@ def _is_the_title(text: str, title: str) -> bool:
     return key(text) == key(title) or bool(sought and title and text[sought.end() :].startswith(title))
 
 
-def _main_duty(posting: Posting, title: str) -> str:
-    """The sentence that names most of the duties, or else of what the firm does; it stands for the work as a whole."""
-    lines = posting.responsibilities or [line for line in posting.company if _hard_terms(line)]
-    told = [part for line in lines for part in sentences(line) if not (read(part).years or _is_the_title(part, title))]
+def _main_duty(posting: Posting, title: str, stated: Sequence[Piece]) -> str:
+    """The sentence of the duties that names most and is not stated as a demand; it stands for the work as a whole."""
+    asked = {key(piece.text) for piece in stated}
+    told = [part for line in posting.responsibilities for part in sentences(line) if key(part) not in asked]
+    told = [part for part in told if not (read(part).years or _is_the_title(part, title))]
     return max(told, key=lambda sentence: len(_hard_terms(sentence)), default="")
 
 
@@ -227,7 +231,8 @@ def _overlooked(posting: Posting, musts: Sequence[Piece]) -> list[Piece]:
     """Degree and years printed beside the title ("3-5年  本科"), or said in passing among what the firm says of itself,
     unless the demands ask for them."""
     demands = [read(piece.text) for piece in musts]
-    clauses = [clause for line in posting.text.split("\n") for clause in _CLAUSE.split(line) if width(clause) <= 100]
+    parts = (part for line in posting.text.split("\n") for part in _CLAUSE.split(line) if width(part) <= 100)
+    clauses = [clause.text for part in parts for clause in read_lines(part)]  # without the number of an item
     wanted = [
         (_HEAD_DEGREE, _DEGREE_ALONE, any(demand.degree >= 0 for demand in demands)),
         (_HEAD_YEARS, _YEARS_OF, any(demand.years for demand in demands)),

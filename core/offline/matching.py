@@ -14,7 +14,7 @@ from core.offline.demands import Demand, read
 from core.offline.evidence import Evidence, Passage, gather
 from core.offline.judges import Answer, Case, decide
 from core.offline.judges.work import names
-from core.offline.text import clean
+from core.offline.text import clean, sentences
 from core.schemas import JobSummary, Requirement, Status
 
 _CONTRADICTIONS = frozenset(
@@ -83,7 +83,8 @@ def findings(
     evidence = _evidence(resume, detailed_resume, today)
     document_locale = detect_locale(resume)
     told = [job.job_title, *job.responsibilities, *(requirement.text for requirement in job.requirements)]
-    duties, work = (*job.responsibilities, job.company_info), names("\n".join(told))
+    duties = frozenset(part for duty in job.responsibilities for part in (duty, *sentences(duty)))
+    work = names("\n".join(told))
     posting = clean(posting) or "\n".join([*told, job.company_info])
     found = []
     for requirement in job.requirements:

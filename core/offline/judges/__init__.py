@@ -43,7 +43,7 @@ def _is_education(case: Case) -> bool:
 
 _RULES: tuple[tuple[Callable[[Case], bool], Callable[[Case], Answer]], ...] = (
     (lambda case: _is_whole(case) and case.demand.text == case.job_title, role.judge),
-    (lambda case: _is_whole(case) and any(case.demand.text in duty for duty in case.duties), work.judge),
+    (lambda case: _is_whole(case) and case.demand.text in case.duties, work.judge),
     (level.outgrown, level.too_experienced),
     (_is_certificate, certificates.judge),
     (_is_education, education.judge),

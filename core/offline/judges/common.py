@@ -64,7 +64,7 @@ class Answer:
 @dataclass(frozen=True)
 class Case:
     """What a judge decides on. `document_locale` is the language of the resume; `job_title` is the posting's, `duties`
-    its duties and what the firm does, `work` the names of what it takes, each with its weight, and `posting` what is
+    its duties and each sentence of them, `work` the names of what it takes, each with its weight, and `posting` what is
     known of its text."""
 
     demand: Demand
@@ -72,7 +72,7 @@ class Case:
     evidence: Evidence
     document_locale: str
     job_title: str = ""
-    duties: tuple[str, ...] = ()
+    duties: frozenset[str] = frozenset()
     work: dict[str, float] = field(default_factory=dict)
     posting: str = ""
 

@@ -1,7 +1,5 @@
 """The job itself: whether what the title says, and what the work takes, is what the client has done, at that level."""
 
-import re
-
 from core.offline import vocabulary
 from core.offline.evidence import Evidence, Job
 from core.offline.judges import level
@@ -15,7 +13,6 @@ from core.offline.vocabulary import FULL_RELATIONS
 # documents. Chosen on the postings of tests/gold/ranking that may be looked at, in both languages.
 MET, PARTIAL = 0.5, 0.3
 LEAST_ALIKE = 0.5  # of a title's words: one of three is likely to be chance
-_REST = re.compile(r"[(（\[,，|:：/]|\s[-–—@]\s|\s(?:at|for|with)\s")  # after the trade: team, place, level
 
 
 def judge(case: Case) -> Answer:
@@ -24,8 +21,7 @@ def judge(case: Case) -> Answer:
     title, evidence = case.demand.text, case.evidence
     if other := level.other(case):
         return other
-    trade = _REST.split(title.strip())[0]
-    job, alike = _most_alike(trade, evidence)
+    job, alike = _most_alike(level.trade(title), evidence)
     share = (alike + covered(case.work, evidence)) / 2
     shown = distinct([*([job.head] if job and alike else []), *showing(case.work, evidence)], 2)
     if share < PARTIAL or not shown:
