@@ -319,36 +319,30 @@ class Queued:
 def queued(queue: str) -> list[Queued]:
     """The unfinished workflows of a queue, in the order they were handed over. Raises what the database raises, also
     when nobody has ever executed there."""
-    found = _client().list_workflows(
-        queue_name=queue, status=["ENQUEUED", "PENDING"], load_input=False, load_output=False
-    )
-    return [Queued(w.workflow_id, w.queue_partition_key or "", w.status == "PENDING") for w in found]
+    # Those of one moment as they were written, which PostgreSQL tells apart by itself.
+    order = ["created_at", "rowid"] if _on_sqlite() else ["created_at"]
+    rows = _unfinished(queue, "workflow_uuid, queue_partition_key, status", order=order)
+    return [Queued(row.workflow_uuid, row.queue_partition_key, row.status == "PENDING") for row in rows]
 
 
-def unfinished(queue: str, owner_id: int) -> int:
-    """How many of an owner's workflows in a queue have not ended: one look at an index of the engine's, which its own
-    listings do not use. Raises what the database raises, also when nobody has ever executed there."""
-    names = ("queue_name", "queue_partition_key", "status")
-    table = sa.table("workflow_status", *map(sa.column, names), schema=None if _on_sqlite() else "dbos")
-    own = (table.c.queue_name == queue, table.c.queue_partition_key == str(owner_id))
+def unfinished(queue: str, owner_id: int | None = None) -> int:
+    """How many workflows in a queue have not ended, of one owner or of all. Raises as `queued`."""
+    return int(_unfinished(queue, "count(*)", owner_id)[0][0])
+
+
+def _unfinished(
+    queue: str, columns: str, owner_id: int | None = None, order: Sequence[str] = ()
+) -> Sequence[sa.Row[Any]]:
+    """By an index of the engine's, which its own listings do not use: it has only what is unfinished."""
+    table = sa.table("workflow_status", schema=None if _on_sqlite() else "dbos")
+    own = {"queue_name": queue} | ({} if owner_id is None else {"queue_partition_key": str(owner_id)})
+    query = sa.select(sa.text(columns)).select_from(table).order_by(*map(sa.text, order))
     # Spelled out as in that index, for SQLite to see that it serves.
-    count = sa.select(sa.func.count()).where(*own, sa.text("status IN ('ENQUEUED', 'PENDING')")).select_from(table)
+    query = query.where(sa.text("status IN ('ENQUEUED', 'PENDING') AND queue_partition_key IS NOT NULL"))
+    query = query.where(*(sa.column(name) == value for name, value in own.items()))
     where = _sqlite_engine(settings().engine_database_url) if _on_sqlite() else database.engine()
     with where.connect() as connection:
-        return connection.execute(count).scalar_one()
-
-
-def has_queued(queue: str, count: int) -> bool:
-    """Whether a queue has as many unfinished workflows; takes as long however many it has. Raises as `queued`."""
-    found = _client().list_workflows(
-        queue_name=queue,
-        status=["ENQUEUED", "PENDING"],
-        limit=1,
-        offset=count - 1,
-        load_input=False,
-        load_output=False,
-    )
-    return bool(found)
+        return connection.execute(query).all()
 
 
 def recent_seconds(queue: str, count: int) -> list[float]:

@@ -50,7 +50,7 @@ def require_room(queue: str) -> None:
     be. Counts without a lock: those who ask at the same moment may all find the last place."""
     depth = routing.queues()[queue].depth
     try:
-        if not engine.has_queued(queue, depth):
+        if engine.unfinished(queue) < depth:
             return
         unfinished = engine.queued(queue)
     except Exception as error:  # the run is kept, and handed over later: so it must not be refused now

@@ -52,6 +52,17 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
+def idle(configure: Callable[..., None]) -> Callable[[], None]:
+    """From when it is called nobody executes."""
+
+    def end() -> None:
+        engine.stop()
+        configure(execute=False)
+
+    return end
+
+
+@pytest.fixture
 def server() -> Iterator[ModelServer]:
     with model_server() as state:
         yield state

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
 from core import database, engine, i18n, queues, routing, runs
@@ -13,7 +14,7 @@ from core.models import Event, EventType, Run, RunStatus
 from core.queues import Place
 from core.routing import Candidate
 from core.runs import Ocr, RunView
-from core.settings import OFFLINE_MODEL
+from core.settings import OFFLINE_MODEL, settings
 from tests import test_scans as scans
 from tests.support.model_server import ModelServer
 from tests.test_database import add_owner
@@ -29,17 +30,6 @@ def table(folder: Path) -> Callable[[str], None]:
         (folder / "data" / "routing.toml").write_text(text)
 
     return write
-
-
-@pytest.fixture
-def idle(configure: Callable[..., None]) -> Callable[[], None]:
-    """From when it is called nobody executes."""
-
-    def end() -> None:
-        engine.stop()
-        configure(execute=False)
-
-    return end
 
 
 def submit_many(owner: int, client_id: int, count: int, model: str = PACED) -> list[Run]:
@@ -190,6 +180,24 @@ def test_a_queue_that_is_full_refuses_and_says_for_how_long(
     with database.session(owner) as db:
         assert len(db.exec(select(Run).where(Run.kind == "match")).all()) == 3  # nothing was begun
     assert submit_many(owner, client_id, 3) == waiting  # a double click is no new work
+
+
+def test_what_waits_is_found_by_an_index_of_what_is_unfinished(owner: int, idle: Callable[[], None]) -> None:
+    client_id = add_client(owner)
+    idle()
+    submit_many(owner, client_id, 2)
+    store = engine._sqlite_engine(settings().engine_database_url)
+    asked: list[tuple[str, tuple[str, ...]]] = []
+    sa.event.listen(store, "before_cursor_execute", lambda *arguments: asked.append(arguments[2:4]))
+    assert engine.unfinished("runs") == engine.unfinished("runs", owner) == len(engine.queued("runs")) == 2
+    assert engine.unfinished("runs", owner + 1) == 0
+    plans = []
+    with store.connect() as connection:
+        for statement, values in [each for each in asked if "workflow_status" in each[0]]:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            plans.append(" ".join(str(row[3]) for row in plan))
+    assert len(plans) == 4
+    assert all("idx_workflow_status_partition_dequeue" in plan for plan in plans), plans
 
 
 def test_a_viewer_hears_its_place(owner: int, idle: Callable[[], None]) -> None:
