@@ -8,6 +8,7 @@ of its own for both.
 
 import hashlib
 import logging
+import lzma
 import os
 import shutil
 import sqlite3
@@ -22,7 +23,7 @@ from typing import Final, Literal
 
 import sqlalchemy as sa
 from filelock import FileLock
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from core import database
 from core.errors import InputError
@@ -114,7 +115,8 @@ def restore(path: Path) -> Manifest:
                 raise
             finally:
                 shutil.rmtree(staging)
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValidationError):
+    # Encrypted, packed by a method that is not known, or damaged: the library has an error for each.
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, KeyError, RuntimeError, ValueError):
         raise InputError("backup_invalid", path=path) from None
     except OSError as error:
         raise InputError("file_unreadable", path=error.filename or path, reason=error.strerror or "") from None

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from core.offline import analyse
+from core.offline.postings import read_posting
 
 _READ = 20_000  # characters; the longest job description that a run accepts
 _ANALYSED = 5_000  # of them; the analyst takes up to 0.2 s for as many of nonsense, and a page has fewer
-# The analyst guesses a title, a place and a salary in anything.
-_FOUND = ("responsibilities", "must_haves", "nice_to_haves", "company_info")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -33,8 +31,8 @@ def looks_like_job(text: str) -> bool:
         return False
     if signs.telling.search(text) or len({word.casefold() for word in signs.common.findall(text)}) > 1:
         return True
-    job = analyse("job_summary", "en", {"job_description": text[:_ANALYSED]}).model_dump(include=set(_FOUND))
-    return any(job.values())
+    posting = read_posting(text[:_ANALYSED])
+    return bool(posting.responsibilities or posting.pieces or posting.company)
 
 
 def _plain(text: str) -> str:

@@ -171,7 +171,11 @@ def test_what_is_no_good_backup_is_refused_and_leaves_the_folder_empty(
     }
     (folder / "half.zip").write_bytes(good.read_bytes()[:-100])
     (folder / "text.zip").write_text("no archive")
-    broken["backup_invalid"] += [folder / "half.zip", folder / "text.zip"]
+    locked = bytearray(good.read_bytes())
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.find(header) + flags] |= 1  # says that the first file is encrypted
+    (folder / "locked.zip").write_bytes(locked)
+    broken["backup_invalid"] += [folder / name for name in ("half.zip", "text.zip", "locked.zip")]
     for code, paths in broken.items():
         for path in paths:
             assert refused(backup.restore, path) == code, path

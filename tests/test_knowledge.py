@@ -474,7 +474,7 @@ def test_a_table_is_imported_and_twice_adds_nothing(owner: int) -> None:
         (f"title,text\nA,B\nC,{'x' * 140_000}\n", "CSV (CSV"),
         (f"title,text\nA,B\nC,{'x' * 100_000}\n", "text (CSV 3)"),
         ("title,text\nA,B\n\x00,D\n", "title (CSV 3)"),
-        ("title;text\nA;B\n", "title, tags, when, text (CSV 1)"),
+        ("title;text\nA;B\n", "text, title (CSV 1)"),
         ("title,text,password\nA,B,C\n", "(CSV 1)"),
         ("", "(CSV 1)"),
         ("title,text\n", "mine.csv"),
@@ -639,7 +639,7 @@ def match(locale: str, some: knowledge.Snippets | None, candidates: list[Candida
 
 def own_for(locale: str, requirement: str, text: str, title: str = "") -> Advice:
     """A coach's own snippet that no other can beat for this requirement."""
-    return advice("my-own", locale, (title or requirement)[:100], f"{requirement}\n{text}", (), [requirement[:200]] * 8)
+    return advice("my-own", locale, (title or requirement)[:100], f"{requirement}\n{text}", *[requirement[:200]] * 8)
 
 
 def gravest(locale: str) -> tuple[str, str]:

@@ -254,6 +254,7 @@ def test_a_wrong_file_is_refused_by_its_place(own: Own, text: str, where: str) -
     "pattern",
     [
         "(a+)+$",
+        "(?:){4294967294}",
         "(?:a|a)*b",
         r"(\w+\s?)*x",
         r"\w*\w*\w*\w*\w*x",

@@ -188,7 +188,9 @@ def _from_csv(text: str, locale: str) -> list[Advice]:
     rows = csv.DictReader(io.StringIO(text), strict=True)
     try:
         header = [name.strip().lower() for name in rows.fieldnames or []]
-        if not {"title", "text"} <= set(header) or set(header) - set(_COLUMNS):
+        if missing := {"title", "text"} - set(header):
+            raise snippets.invalid(", ".join(sorted(missing)), "CSV 1")
+        if set(header) - set(_COLUMNS):
             raise snippets.invalid(", ".join(_COLUMNS), "CSV 1")
         rows.fieldnames = header
         return [_from_row(row, locale, f"CSV {rows.line_num}") for row in rows]

@@ -82,6 +82,9 @@ def _gap(finding: Finding, locale: str) -> str:
     # A little short of the years is another gap than far short.
     if reason == "years_short" and 2 * _number(finding, "years") < _number(finding, "needed"):
         reason = "years_far_short"
+    # Years of leading others that were not found: nobody has been led.
+    if reason.startswith("years_") and words.mark("c", "leading") in words.concepts(finding.requirement.text):
+        reason = "level_below"
     notes = _gaps()[locale]
     return notes.get(f"{finding.requirement.category}_{reason}", notes.get(reason, ""))
 

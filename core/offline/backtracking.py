@@ -6,6 +6,7 @@ from re import _constants, _parser  # type: ignore[attr-defined]  # what `re` it
 from typing import Any
 
 _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
+MOST_REPEATS = 1_000
 _COUNTED = 10**9  # more are not told apart
 
 
@@ -25,6 +26,8 @@ def _ways(part: Any, length: int) -> int:
             total *= sum(_ways(choice, length) for choice in value[1])
         elif kind in _REPEATS:
             least, most, item = value
+            if int(least) > MOST_REPEATS:
+                return _COUNTED  # also of what is empty: each is walked
             room = length // max(item.getwidth()[0], 1)
             each = _ways(item, length)
             total *= sum(each**count for count in range(min(least, room), min(most, room) + 1))
