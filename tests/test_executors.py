@@ -155,7 +155,7 @@ def test_a_worker_that_is_asked_to_end_finishes_its_run_and_leaves_the_others(
     worker = start(concurrency=1).started()
     successor = start(concurrency=1)
     client_id = add_client(owner)
-    server.pace = 0.05
+    server.pace = 0.02  # it has twenty seconds
     first = submit(owner, client_id, PACED)
     wait(owner, first.id, is_streaming)
     second = submit(owner, client_id, PACED, jd=JD + " Another one.", token="second")

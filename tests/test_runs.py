@@ -39,16 +39,20 @@ def submit(owner: int, client_id: int, model: str = OFFLINE_MODEL, jd: str = JD,
         return runs.submit_match(db, client_id, jd, model=model, locale="en", token=token)
 
 
+# Seconds. The first run of a process imports litellm and reads the vocabulary, on a machine that others use.
+PATIENCE = 75
+
+
 def view(owner: int, run_id: str) -> RunView:
     with database.session(owner) as db:
         return runs.view(db, run_id)
 
 
-def settle(owner: int, run_id: str, seconds: float = 30) -> RunView:
+def settle(owner: int, run_id: str, seconds: float = PATIENCE) -> RunView:
     return wait(owner, run_id, lambda seen: seen.finished, seconds)
 
 
-def wait(owner: int, run_id: str, condition: Callable[[RunView], bool], seconds: float = 30) -> RunView:
+def wait(owner: int, run_id: str, condition: Callable[[RunView], bool], seconds: float = PATIENCE) -> RunView:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition(seen := view(owner, run_id)):

@@ -60,8 +60,8 @@ def _warm_up() -> None:
     from core.ocr import engines  # noqa: PLC0415
 
     llm.warm_up()
-    knowledge.warm_up(database.local_owner())
     engines.warm_up()
+    knowledge.warm_up(database.local_owner())
 
 
 def open_page() -> Page:
