@@ -234,7 +234,7 @@ def test_a_fault(expected: Case, stream: bool, models: ModelServer, right: End) 
 
 
 def test_every_fault_of_the_server_is_in_the_matrix() -> None:
-    elsewhere = {"no_pictures", "no_endpoint", "fake_quotes", "foreign", "obedient"}
+    elsewhere = {"no_pictures", "no_endpoint", "fake_quotes", "foreign", "obedient", "invented_sources"}
     assert {c.fault for c in CASES} | elsewhere == set(FAULTS)
 
 
