@@ -164,4 +164,4 @@ def test_what_resembles_a_quote_everywhere_takes_no_time(source: str, quote: str
     for number in range(1_000):
         text.find(Text(quote * (10 + number % 40) + "x"))
         text.find(Text(quote * (10 + number % 40)))
-    assert time.process_time() - began < 6  # about one second
+    assert time.process_time() - began < 15  # about one second; a busy machine has taken six
