@@ -33,7 +33,7 @@ CONSIDERED = 20  # hits of a query that are looked at
 EACH = 4  # snippets that one query may bring
 NEARLY = 0.7  # of the best score: what lies further behind is mostly about something else
 MOST = 12  # snippets in a prompt
-BUDGET = 3_000  # tokens of all of them, by `_tokens`; a tenth of what a resume, a posting and the instructions take
+BUDGET = 3_000  # tokens of all of them, by `_tokens`
 THREADS = 4
 _INTENT = ("match_intent", "outreach")  # what a snippet about the application as a whole is tagged with
 

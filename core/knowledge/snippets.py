@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 
 from core.errors import InputError
 from core.i18n import LOCALES
-from core.offline.lines import HAN
+from core.offline.lines import width
 from core.prompts import SNIPPETS, clean
 
 # Trades, and about what a snippet is: what search and the coach sort by.
@@ -56,7 +56,6 @@ _TITLES = {"en": ("Interview", "Resume"), "zh": ("面试", "简历")}
 # Of texts alone: no dates, numbers or objects. By libyaml, where there is one: ten times as fast, and files are many.
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-_HAN = re.compile(f"[{HAN}]")
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class _Front(BaseModel):
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid")
 
     id: Annotated[str, StringConstraints(pattern=f"^{_KEY.pattern}$")]
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TITLE)]
@@ -141,8 +140,7 @@ def advice(
     if len(front.when) > MOST_SITUATIONS:
         raise invalid("when", where)
     one = Advice(front.id, locale, front.title, body.strip(), tuple(front.tags), tuple(front.when), **parts)
-    said = "".join([one.body, one.interview, one.resume])
-    if not one.body or len(said) + len(_HAN.findall(said)) > LONGEST_TEXT:
+    if not one.body or width("".join([one.body, one.interview, one.resume])) > LONGEST_TEXT:
         raise invalid("text", where)
     return one
 
