@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import streamlit as st
+import yaml
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as hs
@@ -53,6 +54,13 @@ def advice(key: str, locale: str, title: str, text: str = "Some advice.", *when:
     return snippets.advice(key, locale, title, text, (), when)
 
 
+def markdown(one: Advice) -> str:
+    """The file that a snippet could come from."""
+    front = {"id": one.key, "title": one.title, "tags": list(one.tags), "when": list(one.situations)}
+    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=10_000)
+    return f"---\n{head}---\n{snippets.text(one)}\n"
+
+
 # --- the files --------------------------------------------------------------------------------------------------
 
 
@@ -80,7 +88,7 @@ def test_a_curated_snippet(one: Advice) -> None:
     assert one.situations
     assert one.tags
     assert set(one.tags) <= set(TAGS)
-    assert snippets.parse(snippets.markdown(one), one.locale) == one
+    assert snippets.parse(markdown(one), one.locale) == one
 
 
 @given(
@@ -97,7 +105,7 @@ def test_what_is_written_is_read_back(
         one = snippets.advice("a-key", locale, title, "".join(parts), tags, when)
     except InputError:
         return
-    assert snippets.parse(snippets.markdown(one), locale) == one
+    assert snippets.parse(markdown(one), locale) == one
     assert snippets.advice(one.key, locale, one.title, snippets.text(one), one.tags, one.situations) == one
     assert all(line.strip() for line in (one.title, one.body, *one.situations))
 
@@ -137,7 +145,7 @@ def test_headings_that_only_look_like_ours_are_text() -> None:
 
 
 def test_broken_files_are_left_out_and_named(folder: Path) -> None:
-    good = snippets.markdown(advice("good", "en", "Good"))
+    good = markdown(advice("good", "en", "Good"))
     files = {
         "en/good.md": good.encode(),
         "en/other-name.md": good.encode(),
@@ -491,7 +499,7 @@ def test_of_a_table_with_a_fault_nothing_is_imported(owner: int, data: str | byt
 
 def test_a_markdown_file_is_one_snippet(owner: int) -> None:
     one = advice("my-one", "zh", "标题", "正文。\n## 简历\n写清楚。", "被问到的时候")
-    data = "\ufeff" + snippets.markdown(one).replace("\n", "\r\n")
+    data = "\ufeff" + markdown(one).replace("\n", "\r\n")
     assert load(owner, data, "My-One.MD", "zh") == 1
     assert library.advice_of(stored(owner)["zh", "my-one"]) == one
     for name, content in (("x.md", "no front matter"), ("x.docx", data), ("x.md", "x" * 20_000_001)):

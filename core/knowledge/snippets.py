@@ -172,13 +172,6 @@ def parse(raw: str, locale: str, where: str = "") -> Advice:
     )
 
 
-def markdown(one: Advice) -> str:
-    """The file that `parse` reads back as the same."""
-    front = {"id": one.key, "title": one.title, "tags": list(one.tags), "when": list(one.situations)}
-    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=10_000)
-    return f"---\n{head}---\n{text(one)}\n"
-
-
 def text(one: Advice) -> str:
     """Body and sections as one text, as a form shows them."""
     sections = zip(_TITLES[one.locale], (one.interview, one.resume), strict=True)
