@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import secrets
-import select
+import selectors
 import threading
 import time
 from collections import Counter, defaultdict
@@ -417,8 +417,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _idle(self, seconds: float) -> None:
         """Wait, unless the client hangs up: then raise _Gone."""
-        if seconds and select.select([self.connection], [], [], seconds)[0]:
-            raise _Gone  # a client says nothing before it has the whole answer, so this is the end of the connection
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.connection, selectors.EVENT_READ)
+            if seconds and selector.select(seconds):
+                raise _Gone  # a client says nothing before it has the whole answer: this is the end of the connection
 
     def _event(self, delta: dict[str, str], finish_reason: str | None = None) -> None:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
