@@ -23,7 +23,7 @@ from sqlmodel import Session, SQLModel
 from core import database, runs
 from core.database import OwnerSession
 from core.models import User, now
-from tests.support.postgres import postgres_server
+from tests.support.postgres import new_database, postgres_server
 
 SIZES = (100, 100_000)
 ROUNDS, WARM_UP = 200, 20
@@ -115,12 +115,7 @@ def on_postgresql() -> Iterator[dict[int, str] | None]:
         if server is None:
             yield None
             return
-        admin = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            for size in SIZES:
-                connection.execute(sa.text(f"CREATE DATABASE runs{size}"))
-        admin.dispose()
-        yield {size: f"{server}/runs{size}" for size in SIZES}
+        yield {size: new_database(server, f"runs{size}") for size in SIZES}
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from core.evaluation import retrieval
 from core.knowledge import library, search, snippets
 from core.knowledge.snippets import Advice
 from core.models import Snippet, User
-from tests.support.postgres import postgres_binaries, postgres_server
+from tests.support.postgres import new_database, postgres_binaries, postgres_server
 
 SIZES = (100, 10_000, 100_000)  # of one language
 MOST = 20.0  # ms at 10,000, of 95 in 100 queries
@@ -100,11 +100,8 @@ def main() -> None:
                 measure("sqlite", f"sqlite:///{folder}/app.db", size)
     if arguments.only != "sqlite" and postgres_binaries():
         with postgres_server() as server:
-            admin = database.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
             for size in arguments.sizes:
-                with admin.connect() as connection:
-                    connection.exec_driver_sql(f"CREATE DATABASE s{size}")
-                measure("postgresql", f"{server}/s{size}", size)
+                measure("postgresql", new_database(server, f"s{size}"), size)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1))
     for name, value in figures.items():

@@ -27,7 +27,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 
 from benchmarks.chain import MATCH_INPUTS, MODEL, SAMPLE, SUMMARY, base, environment, fresh_job, percentile
@@ -37,7 +36,7 @@ from core.models import ResumeKind, Run, RunStatus
 from core.offline import analyse
 from core.runs import LiveText
 from core.settings import OFFLINE_MODEL
-from tests.support.postgres import postgres_server
+from tests.support.postgres import new_database, postgres_server
 from tests.support.workers import Worker
 
 PACE = 0.01  # seconds between tokens
@@ -57,11 +56,7 @@ def place(storage: str, folder: Path, model: PacedModel, concurrency: int) -> It
             stack.enter_context(environment(folder, concurrency=concurrency, **values))
         else:
             server = stack.enter_context(postgres_server())
-            admin = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-            with admin.connect() as connection:
-                connection.execute(sa.text("CREATE DATABASE load"))
-            admin.dispose()
-            values |= {"database_url": f"{server}/load", "execute": False}
+            values |= {"database_url": new_database(server, "load"), "execute": False}
             stack.enter_context(environment(folder, **values))
             for number in range(WORKERS):
                 worker = Worker(folder, f"worker{number}", concurrency=concurrency // WORKERS, log_level="INFO")

@@ -13,7 +13,16 @@ import sqlalchemy as sa
 from core import database, engine, routing, tasks
 from core.settings import _variables_in_files, settings
 from tests.support.model_server import ModelServer, model_server
-from tests.support.postgres import postgres_binaries, postgres_server
+from tests.support.postgres import new_database, postgres_binaries, postgres_server
+
+_opened: set[sa.Engine] = set()
+sa.event.listen(sa.Engine, "engine_connect", lambda connection: _opened.add(connection.engine))
+
+
+def close_databases() -> None:
+    """A process has so many files, a server so many connections, and a session so many tests."""
+    while _opened:
+        _opened.pop().dispose()
 
 
 def forget() -> None:
@@ -36,6 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         if isinstance(thread, threading.Timer):
             thread.cancel()  # what a page has put off must not start in the next test
     engine.stop()
+    close_databases()
     forget()
 
 
@@ -103,16 +113,8 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> Iterator[str]:
+def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> str:
     """Run a test once on each database."""
     if request.param == "postgresql":
-        server_url = request.getfixturevalue("postgres")
-        name = f"t{time.time_ns()}"
-        admin = sa.create_engine(f"{server_url}/postgres", isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        admin.dispose()
-        configure(database_url=f"{server_url}/{name}")
-    yield str(request.param)
-    engine.stop()
-    database.engine().dispose()  # a server has so many connections, and a session so many tests
+        configure(database_url=new_database(request.getfixturevalue("postgres"), f"t{time.time_ns()}"))
+    return str(request.param)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from core import database, knowledge
 from core.__main__ import main
@@ -17,6 +16,7 @@ from core.evaluation.retrieval import Judged
 from core.i18n import LOCALES
 from core.knowledge import snippets
 from core.knowledge.search import Query
+from tests.support.postgres import new_database
 
 
 def one(*best: str, good: tuple[str, ...] = (), **other: Any) -> Judged:
@@ -154,13 +154,8 @@ def test_the_right_snippet_is_first(capsys: pytest.CaptureFixture[str], folder: 
 
 
 def test_and_on_postgresql(postgres: str, configure: Callable[..., None]) -> None:
-    admin = sa.create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text("CREATE DATABASE judged"))
-    admin.dispose()
-    configure(database_url=f"{postgres}/judged")
+    configure(database_url=new_database(postgres, "judged"))
     find = retrieval.finder(knowledge.of(database.local_owner()))
     table = retrieval.compare(retrieval.load(retrieval.FOLDER / "plain", "all"), find).set_index("locale")
-    database.engine().dispose()
     assert {locale: figure for locale, figure in table["mrr_5"].items() if figure < POSTGRES[str(locale)]} == {}
     assert set(table.index) == set(POSTGRES)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
+
 
 def postgres_binaries() -> Path | None:
     """Where PostgreSQL's programs are; None when it is not installed."""
@@ -45,3 +47,12 @@ def postgres_server() -> Iterator[str]:
     finally:
         run("pg_ctl", "-m", "immediate", "stop")
         shutil.rmtree(home, ignore_errors=True)
+
+
+def new_database(server: str, name: str) -> str:
+    """The URL of an empty database on that server."""
+    admin = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin.dispose()
+    return f"{server}/{name}"
