@@ -31,12 +31,13 @@ _ANY = re.compile(
     re.I,
 )
 _YEARS = re.compile(
-    r"(?<![\d.])(?P<low>\d{1,2}(?:\.5)?)(?:\s*(?:[-–—~～至到]|to)\s*\d{1,2})?\s*\+?\s*(?:个)?(?:年(?!度|龄|薪|级|轻"
+    r"(?<![\d.])(?P<low>\d{1,2}(?:\.5)?)(?:\s*(?:[-–—~～至到]|to)\s*\d{1,2})?\s*(?:\+|[- ]?plus\b|or (?:more|so)\b)?\s*"
+    r"(?:个)?(?:年(?!度|龄|薪|级|轻"
     r"|会(?!计)|假"
     r"|月|底|终|内薪)|years?\b|yrs?\b)"
     r"(?!\s*(?:old|ago|of age))|(?<![\d第])(?P<han>[一二两三四五六七八九十])\s*年(?!级|度)"
     r"|(?<![a-z])(?P<word>one|two|three|four|five|six|seven|eight|nine"
-    r"|ten)(?:\s*\(\d+\))?\+?\s+(?:or more\s+)?(?:years?|yrs?)\b"
+    r"|ten)(?:\s*\(\d+\))?\+?\s+(?:(?:or more|or so|plus)\s+)?(?:years?|yrs?)\b"
     # "5+ years of development, at least 3 in Python"
     r"|(?:at least|including|minimum of)\s+(?P<bare>\d{1,2})\+?(?=\s+(?:in|with|using|as)\s)",
     re.I,

@@ -46,6 +46,9 @@ _ADVERT = re.compile(
     re.I,
 )
 LONGEST_TITLE = 80  # columns
+LONGEST_OPENING = 48  # columns of a title that is followed by more on its line
+_AFTER_OPENING = re.compile(r"[.,:;!?。，：；！？、|｜(（]|\s[-–—]")
+_RANK_AFTER = re.compile(r"\s*(?:[IVX]{1,3}|[1-4])?")
 _PERSON = re.compile(r"女士|先生|发布者|联系人|小姐姐|老师$")
 _LEVEL = re.compile(r"(?:entry|mid|senior|mid-senior|associate|executive|director)[ -]level", re.I)
 _AT = re.compile(r"\s(?:@|at)\s(?P<name>[A-Z][\w .&'-]{1,40})")
@@ -91,16 +94,29 @@ def _role_word() -> re.Pattern[str]:
 
 
 def title(posting: Posting) -> str:
-    """The title as labelled, else the first short line with a role word, else what is said to be sought."""
+    """The title as labelled, else the first short line with a role word, else the post that the text begins with, else
+    what is said to be sought."""
     labelled_title = _title_label().search(posting.text)
     if labelled_title:
         return _bare_title(labelled_title["value"])
     lines = [line for line in posting.head if not _no_title(line)]
     if named := next((line for line in lines if width(line) <= LONGEST_TITLE and _role_word().search(line)), None):
         return _bare_title(named)
+    if opening := _opening(posting.text):
+        return opening
     if hiring := SOUGHT.search(posting.text):
         return (hiring["en"] or hiring["zh"] or hiring["post"]).strip()
     return next((_bare_title(line) for line in lines if 2 <= width(line) <= 40), "")
+
+
+def _opening(text: str) -> str:
+    """The post that a posting begins with on a line that goes on: "Product Manager, Ads. You own ..."."""
+    first = _bare_title(_AFTER_OPENING.split(text.strip().split("\n")[0].strip(" #*_"))[0])
+    return first if width(first) <= LONGEST_OPENING and _ends_in_role(first) else ""
+
+
+def _ends_in_role(text: str) -> bool:
+    return any(_RANK_AFTER.fullmatch(text, word.end()) for word in _role_word().finditer(text))
 
 
 def _no_title(line: str) -> bool:
@@ -120,6 +136,8 @@ def _bare_title(line: str) -> str:
     line = _AT.sub("", re.split(r"[|｜]|\s[·•]\s|\s{2,}|\s[-–—]\s", line.strip(" #*_"))[0])
     line = re.sub(r"^(?:(?:hiring|job)\s*[:!]|now hiring|hiring (?=an?\b)|job\s)\s*", "", line, flags=re.I)
     line = re.sub(r"^.*?(?:现?诚聘|现?招聘|急招|急聘|热招)\s*[:：]?\s*(?=[^\s简启公信岗）)])", "", line)
+    if _ends_in_role(wanted := line.removesuffix("招聘")):
+        line = wanted
     line = _ADVERT.sub("", re.sub(r"(?:[（(\[【]\s*[)）\]】])", "", line)) or line
     return line.strip(" ·•-–—|,，#*_:：【】[]").strip()
 

@@ -193,12 +193,13 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     comes up most first, until as much is named as postings name."""
     named = [_hard_terms(piece.text) for piece in pieces]
     known = {term for terms in named for term in terms}
-    told = [*posting.responsibilities, *posting.untold]
-    # "The stack is Java and Kafka", said among what the firm says of itself.
-    told += [line for line in posting.company if sum(map(vocabulary.is_technique, _hard_terms(line))) >= LEAST_STACK]
+    # "The stack is Java and Kafka", said at the top or among what the firm says of itself, comes before the duties.
+    among = [*posting.head, *posting.company]
+    told = [line for line in among if sum(map(vocabulary.is_technique, _hard_terms(line))) >= LEAST_STACK]
+    told += [*posting.responsibilities, *posting.untold]
     written: dict[str, str] = {}
     mentions: Counter[str] = Counter()
-    for sentence in (sentence for line in told for sentence in sentences(line)):
+    for sentence in (sentence for line in dict.fromkeys(told) for sentence in sentences(line)):
         if not (job_facts.SOUGHT.search(sentence) or cue("benefits").search(sentence)):
             for hit in vocabulary.find(sentence):
                 if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS and not _is_known(hit.name, known):
@@ -209,9 +210,13 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
         return []
     least = LEAST_SET_APART if posting.titled else LEAST_NAMED
     missing = least - sum(bool(terms) for terms in named)
-    # A single English word that is also said of other things ("hired", "sends") has to come up again.
-    telling = [name for name, count in mentions.most_common() if count > 1 or not _PLAIN_WORD.fullmatch(written[name])]
+    telling = [name for name, count in mentions.most_common() if count > 1 or _is_telling(name, written[name])]
     return [Piece(written[name], nice=False, strong=False) for name in telling[: max(0, missing)]]
+
+
+def _is_telling(name: str, written: str) -> bool:
+    """Whether a name is one at first sight: a word that is also said of other things ("hired") has to come up again."""
+    return vocabulary.is_technique(name) or not _PLAIN_WORD.fullmatch(written)
 
 
 def _is_known(name: str, known: Iterable[str]) -> bool:

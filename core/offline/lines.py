@@ -13,7 +13,8 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2
 # A hyphen, an "o" or a number is a bullet only when a space follows; the graphical marks always are.
 _BULLET = re.compile(
     r"^\s*(?:#{1,6}\s+|[•·→⇒»›❖▪●○◦■□◆◇►▶▸➢➤➔✓✔✦★☆※‣⁃∙\uf000-\uf0ff]+\ufe0f?\s*"
-    r"|[-*–—+]\s+(?!\d{4}\b)|[>~]\s*(?=[^\W\d])|-(?=[A-Za-z]{2})|\*(?=[A-Za-z0-9][^*]*$)|o\s+(?=[A-Z])|[(（]?\d{1,2}[)）]\s*|\d{1,2}(?:、\s*|\.\s*(?!\d))|[①-⑳]\s*)"
+    r"|[-*–—+]\s+(?!\d{4}\b)|[>~]\s*(?=[^\W\d]|\d+\+? ?(?:years|yrs)\b)|-(?=[A-Za-z]{2})|\*(?=[A-Za-z0-9][^*]*$)"
+    r"|o\s+(?=[A-Z])|[(（]?\d{1,2}[)）]\s*|\d{1,2}(?:、\s*|\.\s*(?!\d))|[①-⑳]\s*)"
 )
 # Wider than any column needs; the searches for separators take time quadratic in the length of a gap.
 _GAP = re.compile(r"\s{9,}")

@@ -373,7 +373,8 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
     kind = ""
     for sentence, goes_on in _clauses(line.text):
         told = next((name for name in _CUE_ORDER if cue(name).search(sentence)), "")
-        told = told or ("requirement" if cue("demand").match(sentence) else "")
+        if not told or (told == "benefits" and _opens_with_years(sentence)):
+            told = "requirement" if cue("demand").match(sentence) else told
         kind = told or (kind if goes_on else "")
         if kind in ("requirement", "nice") and _OF_ITSELF.match(sentence):
             kind = "company"
@@ -388,6 +389,11 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
         else:
             rest.append(sentence)
     return rest
+
+
+def _opens_with_years(sentence: str) -> bool:
+    """What is asked for so may go on with an amount of money: "5 years of marketing with budgets of $50k"."""
+    return any(start == 0 for _, start, _ in years_in(sentence))
 
 
 def _clauses(text: str) -> list[tuple[str, bool]]:

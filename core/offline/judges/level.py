@@ -2,9 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterable
 
-from core.offline import vocabulary
+from core.offline import occupations, vocabulary
 from core.offline.evidence import Evidence, Passage
 from core.offline.judges.common import Answer, Case
 from core.offline.judges.education import STUDYING
@@ -72,7 +71,10 @@ _SAME_POST = 0.5  # of a title's words, in another that helps as well: "administ
 
 
 def other(case: Case) -> Answer | None:
-    """The answer where the post is far below or above those that the client has held; None where it is not."""
+    """The answer where the post is of another line of work than those that the client has held, or far below or above
+    them; None where it is not."""
+    if occupations.foreign(trade(case.job_title), _posts(case.evidence)):
+        return Answer("missing", (), "role_other")
     years, asked, own = years_of(case.evidence.jobs), level(case.job_title), _held(case.evidence)
     if years > _LONGEST.get(asked, math.inf) and own > asked and not (asked == HELPER and _has_helped(case)):
         return too_experienced(case)
@@ -100,12 +102,18 @@ def _has_helped(case: Case) -> bool:
     """Whether the client has held this very post of a helper: "CNA" for a certified nursing assistant."""
     asked = trade(case.job_title)
     names, words = _helpers(asked), set(stems(asked))
-    own: Iterable[str] = [job.title for job in case.evidence.jobs] + [p.claimed for p in titles(case.evidence)]
+    own = [job.title for job in case.evidence.jobs] + [passage.claimed for passage in titles(case.evidence)]
     return any(
         names & {hit.name for hit in vocabulary.find(title)}
         or (_HELPING.search(title) and len(words.intersection(stems(title))) >= _SAME_POST * len(words) > 0)
         for title in own
     )
+
+
+def _posts(evidence: Evidence) -> list[str]:
+    """The posts that the client has held, and what stands for one above all else."""
+    heads = [passage.claimed for passage in evidence.passages if passage.place == "head"]
+    return [trade(title) for title in (*(job.title for job in evidence.jobs), *heads)]
 
 
 def _helpers(title: str) -> set[str]:
