@@ -55,7 +55,8 @@ def outcome(posting: str, resume: str, locale: str, detailed: str = "") -> Outco
     """What `core.tasks` makes of a pair with the offline analyst, without the way through litellm."""
     job = summary(posting, locale)
     sources = tasks.sources(job, posting, resume, detailed)
-    inputs = {"job_summary": job.model_dump_json(), "today": TODAY, **sources}
+    told = {"posting": stuffing.without_orders(posting), "today": TODAY}
+    inputs = {"job_summary": job.model_dump_json(), **told, **sources}
     match = grounding.ground(cast(JobMatch, analyse("job_match", locale, inputs)), job.requirements, sources)
     return Outcome(job, match, scoring.score(job.requirements, match.verdicts).value)
 

@@ -31,7 +31,8 @@ LONG_SHOT = 40  # points; a challenging match below this is told as a long shot;
 _CATEGORY_ORDER = ("certification", "experience", "skill", "domain", "education", "language", "soft", "other")
 _WORK = ("experience", "projects", "open_source")
 # "Company | Role | Place", "Tools: SQL", an address: these name something, and show nothing done.
-_HEADING = re.compile(r"\s[|｜]\s|^[^:：，,。]{1,16}[:：]|@[\w-]+\.|^\*\*[^*]+\*\*$")
+_LABELLED = re.compile(r"[^:：，,。]{1,16}[:：]")
+_HEADING = re.compile(rf"\s[|｜]\s|^{_LABELLED.pattern}|@[\w-]+\.|^\*\*[^*]+\*\*$")
 _CLAUSE_END = re.compile(r"[，；;]|,\s|\s[(（]|（")
 _MARKS = " \t,，、;；.。:：!！?？·•-–—"
 
@@ -214,7 +215,7 @@ class _Writer:
             category = group[0].requirement.category
             named = [f for f in group if f.requirement.category == category][:3]
             passage = group[0].passages[0]
-            listed = category == "skill" and passage.place not in _WORK
+            listed = category == "skill" and (passage.place not in _WORK or _LABELLED.match(passage.text) is not None)
             found.append(
                 Strength(
                     point=self._say(
@@ -233,7 +234,7 @@ class _Writer:
 
     def _weakness(self, finding: Finding) -> Weakness:
         requirement, passage = finding.requirement, next(iter(finding.passages), None)
-        general = f"{finding.status}_{requirement.category}"
+        general = f"{finding.status}_{_kind(finding)}"
         if not finding.must and finding.reason == "nothing":
             general = "nice_missing"
         values = {
@@ -351,9 +352,15 @@ class _Writer:
         ]
 
 
+def _kind(finding: Finding) -> str:
+    """The category, except of a skill without a name ("writes clearly"), which nobody can take a course in."""
+    named = finding.demand.terms or finding.demand.proper or finding.requirement.category != "skill"
+    return finding.requirement.category if named else "other"
+
+
 def _question(finding: Finding) -> str:
     """Only a condition can be agreed to; of anything else one asks what was done."""
-    category = finding.requirement.category
+    category = "role" if finding.reason in _OF_THE_JOB else _kind(finding)
     return "open" if category == "other" and not finding.demand.unwritten else category
 
 
@@ -390,9 +397,12 @@ def _strength_order(finding: Finding) -> tuple[bool, bool, bool, bool, int]:
 
 
 def _gap_order(finding: Finding) -> tuple[bool, bool, bool, int]:
+    degree = (
+        finding.requirement.category == "education" and finding.status == "missing"
+    )  # caps the score as a core skill
     return (
         not finding.must,
-        not finding.requirement.core,
+        not (finding.requirement.core or degree),
         finding.status != "missing",
         _CATEGORY_ORDER.index(finding.requirement.category),
     )
@@ -412,10 +422,18 @@ _STEPS: tuple[tuple[str, str, bool, str], ...] = (
 )
 
 
+# The job as a whole, by the judges of titles and duties.
+_OF_THE_JOB = frozenset({"role_partly", "role_other", "level_above", "level_below"})
+
+
 def _step(finding: Finding) -> str | None:
+    if finding.reason in _OF_THE_JOB:
+        return "role"
+    if finding.reason == "years_guiding":
+        return "leading"
     for status, category, core, name in _STEPS:
         requirement = finding.requirement
-        if status in ("", finding.status) and category in ("", requirement.category) and (requirement.core or not core):
+        if status in ("", finding.status) and category in ("", _kind(finding)) and (requirement.core or not core):
             return name
     return None
 

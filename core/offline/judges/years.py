@@ -62,7 +62,7 @@ _PEOPLE = re.compile(
     r"(?!['’]))\b"
     r"|\bsupervis(?:or|ed|ing)\b|\b(?:line|people|staff|team) manage(?:ment|r)\b|\bdirect reports?\b"
     r"|\bteam of (?:\d+|\w+)\b|\b(?:head|director) of\b"
-    r"|带(?:领|了|过)?[^，,。；;]{0,8}?(?:团队|小组|下属|\d+\s*(?:多|余)?[人名位个])|带团队|带队|下属|下辖"
+    r"|带(?!教)(?:领|了|过)?[^，,。；;]{0,8}?(?:团队|小组|下属|\d+\s*(?:多|余)?[人名位个])|带团队|带队|下属|下辖"
     r"|(?:管理|领导|负责)[^，,。；;客户]{0,8}?(?:\d+\s*(?:多|余)?[人名位](?!次)|团队|员工|班组|人员)"
     r"|年(?:及?以上)?的?管理(?:岗位?|工作)?经[验历]|团队(?:管理|负责人|规模|共?\s*\d+\s*人)|人员管理|\d+\s*人(?:的)?(?:[^，,。；;]{0,4})?(?:团队|小组|班组)",
     re.I,
@@ -83,6 +83,18 @@ NO_LEADER = re.compile(
     r"\b(?:product|project|program(?:me)?|account|case|community|brand|category|test|tech(?:nical)?|bid|campaign"
     r"|content|social media|customer success|workstream) (?:manager|lead|owner)\b"
     r"|(?:产品|项目|客户|品类|商务|大客户|渠道)(?:经理|负责人)",
+    re.I,
+)
+# Whom somebody works for: "高级运营，汇报给运营总监".
+_UNDER = re.compile(r"(?:汇报(?:给|于|对象)|直属上级|上级|\breport(?:s|ing|ed)? to\b).*", re.I)
+# Short of leading people: to guide some of them, or to stand in for who leads them.
+_GUIDES = re.compile(
+    r"\bmentor(?:ed|ing|s)?\b|\bsupervis(?:ed?|es|ing)\b"
+    r"|\b(?:covered|stood in|stand in|deputi[sz]ed) for (?:my|the|our)\b"
+    r"|\bassigned work\b|\bacting (?:\w+ )?(?:manager|lead|head|supervisor)\b"
+    r"|\b(?:coach|train|onboard)(?:ed|ing|es|s)? (?:[\w-]+ ){0,3}(?:staff|people|colleagues|juniors|hires|starters"
+    r"|interns|analysts|assistants|trainees|students)\b"
+    r"|带教|带新人|带\s*\d+\s*[名人位]|指导[^，,。；;]{0,6}(?:新人|同事|实习生|\d+\s*[名人位])|代(?:理|管|行)[^，,。；;]{0,6}(?:主管|经理|组长|主任|团队)",
     re.I,
 )
 # A position whose title names another trade counts only if its duties come back to the asked one so often.
@@ -146,13 +158,22 @@ def judge(case: Case) -> Answer:
         years, passages = stated[0], [stated[1], *passages]
     values = {"years": number(years), "needed": number(demand.years)}
     if not passages or years < demand.years * PARTIAL_SHARE:
-        return _elsewhere(case, topic, values) or Answer("missing", distinct(passages, 1), "years_short", values)
+        short = Answer("missing", distinct(passages, 1), "years_short", values)
+        return (_guiding(evidence, values) if people else None) or _elsewhere(case, topic, values) or short
     if years + TOLERANCE < demand.years:
         return Answer("partial", distinct(passages), "years_short", values)
     industries = [term for term in terms if vocabulary.kind(term) == "domain" and term not in topic]
     if not industries or (any if demand.any_of else all)(_full(evidence, term) for term in industries):
         return Answer("met", distinct(passages), "years", values)
     return Answer("partial", distinct(passages), "years_industry", values | {"lacking": asked(demand, industries)})
+
+
+def _guiding(evidence: Evidence, values: dict[str, str]) -> Answer | None:
+    """Partial credit for who has guided people without leading them for long enough; the passages that say most."""
+    told = [(len(_GUIDES.findall(passage.claimed)), passage) for passage in evidence.passages]
+    shown = sorted((entry for entry in told if entry[0]), key=lambda entry: -entry[0])
+    passages = distinct([passage for _, passage in shown], 2)
+    return Answer("partial", passages, "years_guiding", values) if passages else None
 
 
 def _elsewhere(case: Case, topic: Sequence[str], values: dict[str, str]) -> Answer | None:
@@ -240,7 +261,7 @@ def _asks_people(text: str) -> bool:
 
 
 def _leads_people(job: Job) -> bool:
-    title = NO_LEADER.sub(" ", job.title)
+    title = NO_LEADER.sub(" ", _UNDER.sub(" ", job.title))
     return bool(LEADER.search(title)) or any(_tells_of_people(_NOT_OWN.sub(" ", line)) for line in job.lines[1:])
 
 
