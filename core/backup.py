@@ -106,8 +106,10 @@ def restore(path: Path) -> Manifest:
             try:
                 for name, digest in manifest.files.items():
                     _extract(archive, name, staging / name)
-                    if _digest(staging / name) != digest:
+                    if _digest(staging / name) != digest or not _is_database(staging / name):
                         raise InputError("backup_invalid", path=path)
+                if _revision(staging / APP) != manifest.database_revision:
+                    raise InputError("backup_invalid", path=path)
                 for name in sorted(manifest.files, key=list(places).index):
                     os.replace(staging / name, places[name])
             except BaseException:
@@ -116,7 +118,9 @@ def restore(path: Path) -> Manifest:
             finally:
                 shutil.rmtree(staging)
     # Encrypted, packed by a method that is not known, or damaged: the library has an error for each.
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, KeyError, RuntimeError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, LookupError, RuntimeError, ValueError):
+        raise InputError("backup_invalid", path=path) from None
+    except sqlite3.Error:
         raise InputError("backup_invalid", path=path) from None
     except OSError as error:
         raise InputError("file_unreadable", path=error.filename or path, reason=error.strerror or "") from None
@@ -170,7 +174,14 @@ def _copy(place: Path, target: Path) -> Path:
 
 def _revision(place: Path) -> str:
     with closing(sqlite3.connect(place)) as connection:
-        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _is_database(place: Path) -> bool:
+    """Whether SQLite finds the file sound: a digest only says that it is the file that was packed."""
+    with closing(sqlite3.connect(place)) as connection:
+        return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
 
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:

@@ -1,13 +1,16 @@
 """Backing up while the app works, and going on from the copy."""
 
+import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,6 +150,21 @@ def changed(source: Path, target: Path, name: str, change: Callable[[bytes], byt
     return target
 
 
+def packed(source: Path, target: Path, data: bytes) -> Path:
+    """The backup with another file in the place of the database, and a manifest that vouches for it."""
+    manifest = backup.Manifest.model_validate_json(zipfile.ZipFile(source).read("manifest.json"))
+    files = {**manifest.files, "app.sqlite": hashlib.sha256(data).hexdigest()}
+    swapped = changed(source, target.with_suffix(".tmp"), "app.sqlite", lambda _: data)
+    written = manifest.model_copy(update={"files": files}).model_dump_json()
+    return changed(swapped, target, "manifest.json", lambda _: written.encode())
+
+
+def other_database(place: Path) -> bytes:
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    return place.read_bytes()
+
+
 def test_what_is_no_good_backup_is_refused_and_leaves_the_folder_empty(
     owner: int, folder: Path, configure: Callable[..., None]
 ) -> None:
@@ -157,6 +175,9 @@ def test_what_is_no_good_backup_is_refused_and_leaves_the_folder_empty(
         "backup_invalid": [
             changed(good, folder / "bytes.zip", "app.sqlite", lambda data: data[:-1] + b"x"),
             changed(good, folder / "manifest.zip", "manifest.json", lambda _: b"{}"),
+            packed(good, folder / "none.zip", b"no database"),
+            packed(good, folder / "cut.zip", zipfile.ZipFile(good).read("app.sqlite")[:20_000]),
+            packed(good, folder / "other.zip", other_database(folder / "other.sqlite")),
             changed(good, folder / "name.zip", "manifest.json", lambda m: m.replace(b"app.sqlite", b"../a.sqlite")),
         ],
         "backup_newer": [
@@ -167,7 +188,7 @@ def test_what_is_no_good_backup_is_refused_and_leaves_the_folder_empty(
                 lambda m: m.replace(f'"{database.head_revision()}"'.encode(), b'"9999"'),
             )
         ],
-        "file_unreadable": [folder / "none.zip"],
+        "file_unreadable": [folder / "nowhere.zip"],
     }
     (folder / "half.zip").write_bytes(good.read_bytes()[:-100])
     (folder / "text.zip").write_text("no archive")
