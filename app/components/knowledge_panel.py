@@ -69,7 +69,7 @@ def _table(page: Page, rows: Sequence[Snippet]) -> Snippet | None:
         [
             {
                 "title": row.title,
-                "enabled": row.enabled,
+                "enabled": page.t("knowledge.on" if row.enabled else "knowledge.off"),
                 "origin": page.t(f"knowledge.origin.{row.origin}"),
                 "tags": [page.t(f"knowledge.tag.{tag}") for tag in row.tags],
             }
@@ -80,7 +80,7 @@ def _table(page: Page, rows: Sequence[Snippet]) -> Snippet | None:
         frame,
         column_config={
             "title": st.column_config.TextColumn(page.t("knowledge.field.title"), width="large"),
-            "enabled": st.column_config.CheckboxColumn(page.t("knowledge.field.enabled"), width=50),
+            "enabled": st.column_config.TextColumn(page.t("knowledge.field.enabled"), width=60),
             "origin": st.column_config.TextColumn(page.t("knowledge.field.origin"), width=110),
             "tags": st.column_config.ListColumn(page.t("knowledge.field.tags")),
         },

@@ -7,7 +7,7 @@ import io
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -164,7 +164,7 @@ def load(db: OwnerSession, name: str, data: bytes, locale: str) -> int:
 
     A Markdown file holds one, as under `prompts/knowledge`. A CSV file has a header with `title` and `text`, and may
     have `id`, `locale`, `tags` and `when`, whose several values are separated by `;`.
-    Raises InputError `snippet_file` or, with the place, `snippet_invalid`.
+    Raises InputError `snippet_file`, `snippet_columns`, or, with the place, `snippet_table` or `snippet_invalid`.
     """
     if len(data) > LARGEST_FILE:
         raise InputError("snippet_file", name=name)
@@ -173,7 +173,7 @@ def load(db: OwnerSession, name: str, data: bytes, locale: str) -> int:
     except UnicodeDecodeError:
         raise InputError("snippet_file", name=name) from None
     if name.lower().endswith(".csv"):
-        found = _from_csv(text, locale)
+        found = _from_csv(name, text, locale)
     elif name.lower().endswith((".md", ".markdown", ".txt")):
         found = [snippets.parse(text, locale, name)]
     else:
@@ -184,24 +184,28 @@ def load(db: OwnerSession, name: str, data: bytes, locale: str) -> int:
     return len(found)
 
 
-def _from_csv(text: str, locale: str) -> list[Advice]:
+def _from_csv(name: str, text: str, locale: str) -> list[Advice]:
     rows = csv.DictReader(io.StringIO(text), strict=True)
     try:
-        header = [name.strip().lower() for name in rows.fieldnames or []]
-        if missing := {"title", "text"} - set(header):
-            raise snippets.invalid(", ".join(sorted(missing)), "CSV 1")
-        if set(header) - set(_COLUMNS):
-            raise snippets.invalid(", ".join(_COLUMNS), "CSV 1")
+        header = [column.strip().lower() for column in rows.fieldnames or []]
+        if not {"title", "text"} <= set(header) <= set(_COLUMNS):
+            raise InputError("snippet_columns", name=name, found=", ".join(header) or "–")
         rows.fieldnames = header
-        return [_from_row(row, locale, f"CSV {rows.line_num}") for row in rows]
+        return [_from_row(row, locale, f"{name}, {rows.line_num}") for row in _even(rows)]
     except csv.Error:
-        raise snippets.invalid("CSV", f"CSV {rows.reader.line_num}") from None
+        raise InputError("snippet_table", name=name, line=rows.reader.line_num) from None
+
+
+def _even(rows: "csv.DictReader[str]") -> Iterator[dict[str, str | None]]:
+    """The rows; raises csv.Error for one that is longer than the header."""
+    for row in rows:
+        if None in row:
+            raise csv.Error
+        yield row
 
 
 def _from_row(row: dict[str, str | None], locale: str, where: str) -> Advice:
-    value = {name: (text or "").strip() for name, text in row.items() if isinstance(text, str | None) and name}
-    if None in row:
-        raise snippets.invalid("CSV", where)
+    value = {name: (text or "").strip() for name, text in row.items()}
 
     def several(text: str) -> list[str]:
         return [part.strip() for part in re.split("[;；\n]", text) if part.strip()]
