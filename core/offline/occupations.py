@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from core.offline.lines import HAN
 
@@ -14,14 +15,15 @@ _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z])", re.I)
 
 
 @cache
-def _table() -> dict[str, dict[str, list[str]]]:
+def table() -> dict[str, Any]:
+    """`groups`: the words of each; `near`: to which others it leads."""
     return tomllib.loads((Path(__file__).parent / "occupations.toml").read_text("utf-8"))
 
 
 @cache
 def _words() -> tuple[re.Pattern[str], dict[str, str]]:
     """(a pattern of every word, the longest first; the group of each)."""
-    groups = {word: group for group, words in _table()["groups"].items() for word in words}
+    groups = {word: group for group, words in table()["groups"].items() for word in words}
     longest = sorted(groups, key=lambda word: (-len(word), word))
     latin = "|".join(re.escape(word) for word in longest if word.isascii())
     others = "|".join(re.escape(word) for word in longest if not word.isascii())
@@ -38,8 +40,8 @@ def named(title: str) -> tuple[str, ...]:
 
 def near(one: str, other: str) -> bool:
     """Whether two groups are the same, or one leads into the other."""
-    table = _table()["near"]
-    return one == other or other in table.get(one, ()) or one in table.get(other, ())
+    beside = table()["near"]
+    return one == other or other in beside.get(one, ()) or one in beside.get(other, ())
 
 
 def line_of_work(title: str) -> str:
