@@ -139,7 +139,7 @@ def test_a_demand_for_who_has_less_behind_them(demand: str, at_most: float, stud
     assert (read(demand).at_most, read(demand).student) == (at_most, student)
     job = JobSummary(must_haves=[Requirement(id="M1", text=demand, category="experience")])
     (finding,) = matching.findings(job, NURSE, "", TODAY)
-    assert (finding.reason == "level_above") == (student or at_most < 7)
+    assert (finding.reason == "outgrown") == (student or at_most < 7)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ _WEAK_AFTER = re.compile(
     rf"^[\s:：|（(,，、·\-–—]{{0,4}}(?:\d[^，,。；;|]{{0,8}})?(?:{_PENDING_HAN}|{_VAGUE_HAN})"
     rf"|^\W{{0,3}}(?:(?:is|are|a|an|card|class|exam|certificate) ){{0,2}}(?:\w+ ){{0,3}}?(?:{_PENDING_LATIN})\b"
     # "Deep learning for time series, online course"
-    r"|^(?: \w+){0,3}, (?:an? )?(?:short |\d+[- ]hour |free )?(?:online course|self-study)\b"
+    r"|^(?: \w+){0,3}, (?:an? )?(?:short |\d+[- ]hour |free )?(?:online course|self-study)\s*(?:$|[,(;|])"
     rf"|^\W{{0,3}}(?:(?:is|are|a|an|card|class|exam|certificate) ){{0,2}}(?:\w+ )?(?:{_VAGUE_LATIN})\b",
     re.I,
 )

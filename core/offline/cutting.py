@@ -70,7 +70,9 @@ _BEFORE_ALLOWED = re.compile(rf"\s*(?:[,，;；、]|\s[-–—])\s*(?=(?:{_ALLOW
 # "US GAAP, incl. ASC 606 & ASC 842", "NetSuite, but we'll consider other ERPs": what follows belongs to what is before.
 _WITHIN = re.compile(r"[\s,，(（](?:incl\.|incl\b|e\.g\.|but\b)", re.I)
 # "App Store和Google Play的订阅机制": what is asked for belongs to both names.
-_SHARED = re.compile(rf"[A-Za-z][\w .+#-]*的[{HAN}]{{2,}}$")
+_SHARED = re.compile(
+    rf"^[^、，,]*[A-Za-z]\s*[和与]\s*[A-Za-z][\w .+#-]*的(?!使用|操作|原理|开发|部署|应用|经验|运用|配置)[{HAN}]{{2,}}$"
+)
 # "WMS、ERP等供应链系统开发经验": one demand, of which the names are instances.
 _KIND = re.compile(r"、[^、，,。；;]*?(?<!同)等(?!级|待|于|量|同)[^，,。；;等]*(?:经验|经历|背景|平台)")
 _ETC = re.compile(r"\s*(?<!同)等[^，,；;]{0,12}$")
@@ -158,9 +160,7 @@ def _opens_demand(rest: str) -> bool:
 def _elements(clause: str) -> list[str]:
     """The members of a list of names that are each asked for; the clause itself when it is one demand."""
     whole = trim(clause)
-    if _is_one(whole) or outside_brackets(fold(clause), OR) or outside_brackets(whole, _KIND):
-        return [whole]
-    if (last_cut := next(reversed(outside_brackets(whole, _SEPARATOR)), None)) and _SHARED.match(whole, last_cut.end()):
+    if _is_one(whole) or outside_brackets(fold(clause), OR) or outside_brackets(whole, _KIND) or _SHARED.search(whole):
         return [whole]
     parts, start = [], 0
     within = _WITHIN.search(whole)

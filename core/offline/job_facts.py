@@ -22,7 +22,7 @@ _SALARY_NEARBY = re.compile(rf"(?:薪|salary|pay|compensation)[^\n]{{0,30}}?(?P<
 SOUGHT = re.compile(
     r"(?:hiring|looking for|seeking|recruiting)\s+(?:an?|our(?: next)?)\s+"
     r"(?P<en>[A-Za-z][\w/& -]{2,50}?)(?=[.,;!\n]|\s(?:to|who|with|for|in|at)\b)"
-    r"|(?:招聘|诚聘|急招)\s*(?P<zh>[\u3400-\u9fffA-Za-z]{2,16})"
+    r"|(?:招聘|诚聘|急招)\s*(?P<zh>(?![与和及或的])[\u3400-\u9fffA-Za-z]{2,16})"
     r"|(?:^|[\n，,。；;!！\s])(?P<post>[\u3400-\u9fffA-Za-z&/]{2,20})岗(?=[，,。:：\s(（])"
 )
 _EMPLOYER_PARTS = re.compile(r"\s*[|｜·•@]\s*|\s[-–—]\s|现?诚聘|招聘|急招|急聘")
@@ -46,9 +46,25 @@ _ADVERT = re.compile(
     re.I,
 )
 LONGEST_TITLE = 80  # columns
+LONGEST_FACT = 24  # columns of what a title line may say behind a colon: place, pay
 LONGEST_OPENING = 48  # columns of a title that is followed by more on its line
-_AFTER_OPENING = re.compile(r"[.,:;!?。，：；！？、|｜(（]|\s[-–—]")
+_AFTER_OPENING = re.compile(r"(?<!\b[SJ]r)\.(?=\s|$)|[,:;!?。，：；！？、|｜(（]|\s[-–—]")
+_BEFORE_TITLE = re.compile(r"^[^\w【\[(（.]*(?:\d{1,2}[.)、]\s*)?")  # icons, marks, a number
+_MARKS = " .:;,。：；，、-–—|｜"
+_CALLS = "!?！？"  # "Are you a chef?"
+_FULL_STOP = re.compile(r"\.\s|。.")
+_SENTENCE_END = re.compile(r"(?<!\b[SJ]r)[.:;]\s|[。：；]|\s[-–—]+\s")
+_SMALL = frozenset({"of", "and", "or", "the", "for", "in", "to"})
+# What titles do not say of themselves.
+_SENTENCE = re.compile(
+    r"\b(?:are|is|be|am|you|your|our|we|us|my|who|not?|from|with|as|an?|becoming|calling|looking|seeking|trusted|love)\b"
+    r"|想|作为|公司|本店|本人|我们|你|急|欢迎|不是|年薪|月薪|诚|招(?!聘|商|生)|需要?|要求",
+    re.I,
+)
+_NO_POST = re.compile(r"(?:\b(?:(?<!business )partner|server|leader|lead|head)s?|^(?:招聘|校招)|[生]招聘)$", re.I)
 _RANK_AFTER = re.compile(r"\s*(?:[IVX]{1,3}|[1-4])?")
+# "某公司诚聘：会计", but "招聘与发展经理" and "客服主管（招聘平台）".
+_CALLED = re.compile(r"(?P<before>.*?)(?:现?诚聘|现?招聘|急招|急聘|热招)\s*[:：]?\s*(?=[^\s简启公信岗）)与和及、/&])")
 _PERSON = re.compile(r"女士|先生|发布者|联系人|小姐姐|老师$")
 _LEVEL = re.compile(r"(?:entry|mid|senior|mid-senior|associate|executive|director)[ -]level", re.I)
 _AT = re.compile(r"\s(?:@|at)\s(?P<name>[A-Z][\w .&'-]{1,40})")
@@ -94,25 +110,43 @@ def _role_word() -> re.Pattern[str]:
 
 
 def title(posting: Posting) -> str:
-    """The title as labelled, else the first short line with a role word, else the post that the text begins with, else
-    what is said to be sought."""
+    """The title as labelled, else the first short line with a role word, else what is said to be sought."""
     labelled_title = _title_label().search(posting.text)
     if labelled_title:
         return _bare_title(labelled_title["value"])
     lines = [line for line in posting.head if not _no_title(line)]
     if named := next((line for line in lines if width(line) <= LONGEST_TITLE and _role_word().search(line)), None):
         return _bare_title(named)
-    if opening := _opening(posting.text):
-        return opening
     if hiring := SOUGHT.search(posting.text):
         return (hiring["en"] or hiring["zh"] or hiring["post"]).strip()
     return next((_bare_title(line) for line in lines if 2 <= width(line) <= 40), "")
 
 
-def _opening(text: str) -> str:
-    """The post that a posting begins with on a line that goes on: "Product Manager, Ads. You own ..."."""
-    first = _bare_title(_AFTER_OPENING.split(text.strip().split("\n")[0].strip(" #*_"))[0])
-    return first if width(first) <= LONGEST_OPENING and _ends_in_role(first) else ""
+def set_apart(text: str) -> str:
+    """The text with a line break after the post that it begins with on a line that goes on: "Product Manager, Ads. You
+    own ...". A sentence that only ends in a post is none."""
+    first, *rest = text.strip().split("\n")
+    first = _BEFORE_TITLE.sub("", first)
+    opening, end = _opening(first)
+    if not opening:
+        return text
+    told = first[end : end + 1] in ("：", ":") and width(first[end:]) > LONGEST_FACT
+    if not (told or width(first) > LONGEST_TITLE or _FULL_STOP.search(first, end)):
+        return "\n".join([first, *rest])
+    sentence = _SENTENCE_END.search(first, end)
+    cut = sentence.start() if sentence and width(first[: sentence.start()]) <= LONGEST_OPENING else end
+    return "\n".join([first[:cut], first[cut:].lstrip(_MARKS), *rest])
+
+
+def _opening(line: str) -> tuple[str, int]:
+    """The post that a line begins with, or an empty string, and where in the line it ends."""
+    found = _AFTER_OPENING.search(line)
+    end = found.start() if found else len(line)
+    first = _bare_title(line[:end])
+    plain = [word for word in first.split() if word.islower() and word not in _SMALL]
+    calls = found is not None and found[0] in _CALLS
+    told = calls or plain or _SENTENCE.search(first) or _NO_POST.search(first) or width(first) > LONGEST_OPENING
+    return (first if _ends_in_role(first) and not told else "", end)
 
 
 def _ends_in_role(text: str) -> bool:
@@ -135,7 +169,9 @@ def _bare_title(line: str) -> str:
     line = ICONS.sub("", _SALARY.sub("", line))
     line = _AT.sub("", re.split(r"[|｜]|\s[·•]\s|\s{2,}|\s[-–—]\s", line.strip(" #*_"))[0])
     line = re.sub(r"^(?:(?:hiring|job)\s*[:!]|now hiring|hiring (?=an?\b)|job\s)\s*", "", line, flags=re.I)
-    line = re.sub(r"^.*?(?:现?诚聘|现?招聘|急招|急聘|热招)\s*[:：]?\s*(?=[^\s简启公信岗）)])", "", line)
+    called = _CALLED.match(line)
+    if called and not _role_word().search(called["before"]):
+        line = line[called.end() :]
     if _ends_in_role(wanted := line.removesuffix("招聘")):
         line = wanted
     line = _ADVERT.sub("", re.sub(r"(?:[（(\[【]\s*[)）\]】])", "", line)) or line

@@ -13,7 +13,7 @@ from core.offline.lines import has_han, width
 from core.offline.lines import read as read_lines
 from core.offline.postings import Posting, read_posting
 from core.offline.terms import key
-from core.offline.text import sentences
+from core.offline.text import clean, sentences
 from core.schemas import Category, JobSummary, Requirement, TitledPoints
 
 # In this order: without a better sign the first demand of such a kind is the central one.
@@ -60,7 +60,7 @@ def summarise(text: str) -> JobSummary:
     A must-have is core when the title names it, when the duties name it and its clause insists ("精通", years), or when
     the posting names it three times or more.
     """
-    posting = read_posting(text)
+    posting = read_posting(job_facts.set_apart(clean(text)))
     title = job_facts.title(posting)
     posting.responsibilities = posting.responsibilities or [text for text in posting.untold if _hard_terms(text)]
     stated = _unique(posting.pieces)
@@ -69,7 +69,7 @@ def summarise(text: str) -> JobSummary:
     personal = [piece.text for piece in pieces if _is_personal(piece.text)]
     pieces = [piece for piece in pieces if piece.text not in personal and not _is_the_title(piece.text, title)]
     pieces = _measurable(pieces, chinese=has_han(posting.text))
-    work = _asked_by_work(posting, pieces)
+    work = _asked_by_work(posting, pieces, title)
     few = not posting.titled or len(work) + sum(not piece.nice for piece in pieces) < LEAST_ASKED
     duty = _main_duty(posting, title, stated) if few else ""
     # Where the duties are the demands, the one that stands for all of them is none of its own.
@@ -188,11 +188,13 @@ def _measurable(pieces: Sequence[Piece], chinese: bool) -> list[Piece]:
     return kept or list(pieces)
 
 
-def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
+def _asked_by_work(posting: Posting, pieces: Sequence[Piece], title: str) -> list[Piece]:
     """What the posting names in telling of the work, and no demand names: each name as it is written, the one that
     comes up most first, until as much is named as postings name."""
     named = [_hard_terms(piece.text) for piece in pieces]
     known = {term for terms in named for term in terms}
+    # The title is a demand of its own; a technique that it names ("Java") is one as well.
+    trades = {term for term in _hard_terms(title) if not vocabulary.is_technique(term)}
     # "The stack is Java and Kafka", said at the top or among what the firm says of itself, comes before the duties.
     among = [*posting.head, *posting.company]
     told = [line for line in among if sum(map(vocabulary.is_technique, _hard_terms(line))) >= LEAST_STACK]
@@ -202,7 +204,9 @@ def _asked_by_work(posting: Posting, pieces: Sequence[Piece]) -> list[Piece]:
     for sentence in (sentence for line in dict.fromkeys(told) for sentence in sentences(line)):
         if not (job_facts.SOUGHT.search(sentence) or cue("benefits").search(sentence)):
             for hit in vocabulary.find(sentence):
-                if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS and not _is_known(hit.name, known):
+                if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS and not (
+                    hit.name in trades or _is_known(hit.name, known)
+                ):
                     written.setdefault(hit.name, sentence[hit.start : hit.end])
                     mentions[hit.name] += 1
     # News and chats name a trade too; without a demand or a duty it takes more to be work.

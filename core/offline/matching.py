@@ -18,7 +18,7 @@ from core.offline.text import clean, sentences
 from core.schemas import JobSummary, Requirement, Status
 
 _CONTRADICTIONS = frozenset(
-    {"denied", "degree_below", "degree_unfinished", "years_short", "years_elsewhere", "language_below"}
+    {"denied", "degree_below", "degree_unfinished", "years_short", "years_elsewhere", "language_below", "outgrown"}
 )
 
 

@@ -64,6 +64,7 @@ _OF_ITSELF = re.compile(
     re.I,
 )
 _INLINE_LETTER = re.compile(r"(?:(?<=\s)|^)\(?[a-h][).]\s+(?=\S)")
+_MONEY = re.compile(r"[$€£¥]?\s?\d[\d,.]*\s?[kK万]?")
 _INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)|(?<=[\w.;)])(?=[•●▪■]\s)")
 
 # Patterns look back and ahead inside a line: a paragraph without a line break must not make them slow.
@@ -392,8 +393,9 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
 
 
 def _opens_with_years(sentence: str) -> bool:
-    """What is asked for so may go on with an amount of money: "5 years of marketing with budgets of $50k"."""
-    return any(start == 0 for _, start, _ in years_in(sentence))
+    """What is asked for so may go on with an amount of money: "6 years of buying, with orders of $20k"."""
+    only_money = all(_MONEY.fullmatch(found[0]) for found in cue("benefits").finditer(sentence))
+    return only_money and any(start == 0 for _, start, _ in years_in(sentence))
 
 
 def _clauses(text: str) -> list[tuple[str, bool]]:

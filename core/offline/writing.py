@@ -30,6 +30,8 @@ LONG_SHOT = 40  # points; a challenging match below this is told as a long shot;
 
 _CATEGORY_ORDER = ("certification", "experience", "skill", "domain", "education", "language", "soft", "other")
 _WORK = ("experience", "projects", "open_source")
+# The job as a whole, by the judges of titles and duties.
+_OF_THE_JOB = frozenset({"role_partly", "role_other", "level_above", "level_below"})
 # "Company | Role | Place", "Tools: SQL", an address: these name something, and show nothing done.
 _LABELLED = re.compile(r"[^:：，,。]{1,16}[:：]")
 _HEADING = re.compile(rf"\s[|｜]\s|^{_LABELLED.pattern}|@[\w-]+\.|^\*\*[^*]+\*\*$")
@@ -121,6 +123,10 @@ class _Writer:
         """The demands as a phrase: in quotation marks, except for an English name, which needs none in English."""
         named = []
         for finding in findings:
+            if finding.reason in _OF_THE_JOB:
+                title = self.job.job_title
+                named.append(self._quoted(title) if title else self.phrases["assessment"]["role_unknown"])
+                continue
             text = _shortened(demands.subject(finding.demand))
             hits = vocabulary.find(text)
             whole = (
@@ -229,8 +235,10 @@ class _Writer:
         return found
 
     def _weakest(self) -> list[Finding]:
-        musts = [f for f in self.gaps if f.must]
-        return [*musts, *(f for f in self.gaps if not f.must)][:MOST_POINTS]
+        ordered = [*(f for f in self.gaps if f.must), *(f for f in self.gaps if not f.must)]
+        # The title and the duties both ask for the job as a whole: one point is about both.
+        whole = [f for f in ordered if f.reason in _OF_THE_JOB]
+        return [f for f in ordered if f not in whole[1:]][:MOST_POINTS]
 
     def _weakness(self, finding: Finding) -> Weakness:
         requirement, passage = finding.requirement, next(iter(finding.passages), None)
@@ -261,7 +269,7 @@ class _Writer:
                     for kind in ("interview", "resume")
                 }
             ),
-            requirement_ids=[requirement.id],
+            requirement_ids=[f.requirement.id for f in self.gaps if f is finding or _same_point(f, finding)],
             snippet_ids=[snippet["id"]] if any(advice.values()) else [],
         )
 
@@ -352,6 +360,10 @@ class _Writer:
         ]
 
 
+def _same_point(one: Finding, other: Finding) -> bool:
+    return one.reason in _OF_THE_JOB and other.reason in _OF_THE_JOB
+
+
 def _kind(finding: Finding) -> str:
     """The category, except of a skill without a name ("writes clearly"), which nobody can take a course in."""
     named = finding.demand.terms or finding.demand.proper or finding.requirement.category != "skill"
@@ -397,9 +409,8 @@ def _strength_order(finding: Finding) -> tuple[bool, bool, bool, bool, int]:
 
 
 def _gap_order(finding: Finding) -> tuple[bool, bool, bool, int]:
-    degree = (
-        finding.requirement.category == "education" and finding.status == "missing"
-    )  # caps the score as a core skill
+    # A missing degree caps the score as a missing core skill does.
+    degree = finding.requirement.category == "education" and finding.status == "missing"
     return (
         not finding.must,
         not (finding.requirement.core or degree),
@@ -420,10 +431,6 @@ _STEPS: tuple[tuple[str, str, bool, str], ...] = (
     ("", "soft", False, "soft_claim"),
     ("partial", "", False, "partial"),
 )
-
-
-# The job as a whole, by the judges of titles and duties.
-_OF_THE_JOB = frozenset({"role_partly", "role_other", "level_above", "level_below"})
 
 
 def _step(finding: Finding) -> str | None:

@@ -51,6 +51,19 @@ _OR = re.compile(r"或者?|\bor\b|/", re.I)
 _CHECKABLE = frozenset({"skill", "education", "experience", "language", "certification", "domain"})
 
 
+# Whom somebody works for: "高级运营，汇报给运营总监", "assistant to the director".
+_UNDER = re.compile(
+    r"(?:汇报(?:给|于|对象)|直属上级|上级)[^，,。；;|)）]*|向[^，,。；;|)）]{1,12}汇报"
+    r"|\breport(?:s|ing|ed)? to\b[^,.;|)]*",
+    re.I,
+)
+
+
+def own_title(text: str) -> str:
+    """A title without those of others in it."""
+    return _UNDER.sub(" ", text)
+
+
 @dataclass(frozen=True)
 class Answer:
     """A status, the passages it rests on, and why: `reason` is a key of `[notes]`, `values` fill its placeholders."""

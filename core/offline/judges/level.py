@@ -3,9 +3,9 @@
 import math
 import re
 
-from core.offline import occupations, vocabulary
+from core.offline import vocabulary
 from core.offline.evidence import Evidence, Passage
-from core.offline.judges.common import Answer, Case
+from core.offline.judges.common import Answer, Case, own_title
 from core.offline.judges.education import STUDYING
 from core.offline.judges.years import number, years_of
 from core.offline.lines import width
@@ -71,13 +71,10 @@ _SAME_POST = 0.5  # of a title's words, in another that helps as well: "administ
 
 
 def other(case: Case) -> Answer | None:
-    """The answer where the post is of another line of work than those that the client has held, or far below or above
-    them; None where it is not."""
-    if occupations.foreign(trade(case.job_title), _posts(case.evidence)):
-        return Answer("missing", (), "role_other")
+    """The answer where the post is far below or above those that the client has held; None where it is not."""
     years, asked, own = years_of(case.evidence.jobs), level(case.job_title), _held(case.evidence)
     if years > _LONGEST.get(asked, math.inf) and own > asked and not (asked == HELPER and _has_helped(case)):
-        return too_experienced(case)
+        return too_experienced(case, "level_above")
     return Answer("missing", (), "level_below") if asked > LEADER and asked - own >= _TOO_HIGH else None
 
 
@@ -88,9 +85,9 @@ def outgrown(case: Case) -> bool:
     return years > demand.at_most + _SPARE or (demand.student and not studying and years > _LONGEST[LEARNER])
 
 
-def too_experienced(case: Case) -> Answer:
+def too_experienced(case: Case, reason: str = "outgrown") -> Answer:
     """The answer to such a demand."""
-    return Answer("missing", (), "level_above", {"years": number(years_of(case.evidence.jobs))})
+    return Answer("missing", (), reason, {"years": number(years_of(case.evidence.jobs))})
 
 
 def trade(title: str) -> str:
@@ -110,12 +107,6 @@ def _has_helped(case: Case) -> bool:
     )
 
 
-def _posts(evidence: Evidence) -> list[str]:
-    """The posts that the client has held, and what stands for one above all else."""
-    heads = [passage.claimed for passage in evidence.passages if passage.place == "head"]
-    return [trade(title) for title in (*(job.title for job in evidence.jobs), *heads)]
-
-
 def _helpers(title: str) -> set[str]:
     """The names of helpers' posts in a title."""
     return {hit.name for hit in vocabulary.find(title) if _HELPING.search(title[hit.start : hit.end])}
@@ -124,7 +115,7 @@ def _helpers(title: str) -> set[str]:
 def _held(evidence: Evidence) -> int:
     """The level of the highest post that the client has held."""
     held = [job.title for job in evidence.jobs] or [passage.text for passage in titles(evidence)]
-    return max(map(level, held), default=USUAL)
+    return max((level(own_title(title)) for title in held), default=USUAL)
 
 
 def titles(evidence: Evidence) -> list[Passage]:

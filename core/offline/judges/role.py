@@ -2,8 +2,8 @@
 
 from core.offline import vocabulary
 from core.offline.evidence import Evidence, Job
-from core.offline.judges import level
-from core.offline.judges.common import Answer, Case, distinct
+from core.offline.judges import level, occupation
+from core.offline.judges.common import Answer, Case, distinct, own_title
 from core.offline.judges.work import UNKNOWN, covered, showing
 from core.offline.judges.years import LEADER, NO_LEADER, RANK
 from core.offline.text import stems
@@ -12,27 +12,26 @@ from core.offline.vocabulary import FULL_RELATIONS
 # Of the mean of two shares: of the title's words in a title of the client's, and of what the work takes in the
 # documents. Chosen on the postings of tests/gold/ranking that may be looked at, in both languages.
 MET, PARTIAL = 0.5, 0.3
+ELSEWHERE = 0.4  # in another line of work, whose words can be no more than half of it
 LEAST_ALIKE = 0.5  # of a title's words: one of three is likely to be chance
 
 
 def judge(case: Case) -> Answer:
     """For the title of the posting. A post for beginners is none for the experienced, nor one far above all posts that
-    the client has held."""
+    the client has held; and in another line of work, words shared by titles are chance."""
     title, evidence = case.demand.text, case.evidence
     if other := level.other(case):
         return other
-    job, alike = _most_alike(level.trade(title), evidence)
+    other_line = occupation.is_another(case)
+    job, alike = (None, 0.0) if other_line else _most_alike(level.trade(title), evidence)
     share = (alike + covered(case.work, evidence)) / 2
     shown = distinct([*([job.head] if job and alike else []), *showing(case.work, evidence)], 2)
-    if share < PARTIAL or not shown:
+    if share < (ELSEWHERE if other_line else PARTIAL) or not shown:
         return Answer("missing", (), "role_other")
     over_people = LEADER.search(NO_LEADER.sub(" ", title)) is not None
-    led = any(LEADER.search(passage.text) for passage in level.titles(evidence))
-    return (
-        Answer("met", shown, "role")
-        if share >= MET and (led or not over_people)
-        else Answer("partial", shown, "role_partly")
-    )
+    led = any(LEADER.search(own_title(passage.text)) for passage in level.titles(evidence))
+    met = share >= MET and not other_line and (led or not over_people)
+    return Answer("met", shown, "role") if met else Answer("partial", shown, "role_partly")
 
 
 def _most_alike(trade: str, evidence: Evidence) -> tuple[Job | None, float]:

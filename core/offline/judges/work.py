@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core.i18n import detect_locale
 from core.offline import vocabulary
 from core.offline.evidence import Evidence, Passage
-from core.offline.judges import level
+from core.offline.judges import level, occupation
 from core.offline.judges.common import Answer, Case, distinct
 from core.offline.text import stem_counts
 from core.offline.vocabulary import FULL_RELATIONS
@@ -36,9 +36,11 @@ def judge(case: Case) -> Answer:
         shares.append(min(1.0, max(0.0, (alike - least) / (most - least))))
     share = sum(shares) / len(shares)
     shown = distinct([*showing(weights, case.evidence), *_closest(case)], 2)
-    if share < PARTIAL or not shown:
+    other_line = occupation.is_another(case)
+    if share < (MET if other_line else PARTIAL) or not shown:
         return Answer("missing", (), "role_other")
-    return Answer("met", shown, "role") if share >= MET else Answer("partial", shown, "role_partly")
+    met = share >= MET and not other_line
+    return Answer("met", shown, "role") if met else Answer("partial", shown, "role_partly")
 
 
 def names(text: str) -> dict[str, float]:

@@ -9,7 +9,7 @@ from core.offline.dates import total_years
 from core.offline.demands import Demand, years_in
 from core.offline.evidence import Evidence, Job, Passage
 from core.offline.judges import soft
-from core.offline.judges.common import Answer, Case, absent, asked, distinct, without_names
+from core.offline.judges.common import Answer, Case, absent, asked, distinct, own_title, without_names
 from core.offline.text import stems
 from core.offline.vocabulary import FULL_RELATIONS
 
@@ -85,18 +85,29 @@ NO_LEADER = re.compile(
     r"|(?:产品|项目|客户|品类|商务|大客户|渠道)(?:经理|负责人)",
     re.I,
 )
-# Whom somebody works for: "高级运营，汇报给运营总监".
-_UNDER = re.compile(r"(?:汇报(?:给|于|对象)|直属上级|上级|\breport(?:s|ing|ed)? to\b).*", re.I)
 # Short of leading people: to guide some of them, or to stand in for who leads them.
+_GUIDED = (
+    r"(?:[\w-]+ ){0,3}(?:staff|people|colleagues|juniors?|hires?|starters?|interns?|analysts?|assistants?|trainees?"
+    r"|students?|planners?|nurses?|engineers?|developers?|designers?|teachers?|accountants?|technicians?|apprentices?|members)\b"
+)
 _GUIDES = re.compile(
-    r"\bmentor(?:ed|ing|s)?\b|\bsupervis(?:ed?|es|ing)\b"
-    r"|\b(?:covered|stood in|stand in|deputi[sz]ed) for (?:my|the|our)\b"
-    r"|\bassigned work\b|\bacting (?:\w+ )?(?:manager|lead|head|supervisor)\b"
-    r"|\b(?:coach|train|onboard)(?:ed|ing|es|s)? (?:[\w-]+ ){0,3}(?:staff|people|colleagues|juniors|hires|starters"
-    r"|interns|analysts|assistants|trainees|students)\b"
-    r"|带教|带新人|带\s*\d+\s*[名人位]|指导[^，,。；;]{0,6}(?:新人|同事|实习生|\d+\s*[名人位])|代(?:理|管|行)[^，,。；;]{0,6}(?:主管|经理|组长|主任|团队)",
+    rf"(?<!\bmy )(?<!\ba )(?<!\bour )\b(?:mentor|coach|train|onboard|supervis)(?:ed|ing|es|s|e)? {_GUIDED}"
+    rf"|\bassigned work to {_GUIDED}"
+    r"|\b(?:covered|stood in|deputi[sz]ed) for (?:my|the|our) (?:\w+ )?(?:director|manager|lead|head|supervisor|boss)\b"
+    r"|(?<!under )(?<!for )(?<!an )(?<!the )(?<!our )\bacting (?:\w+ )?(?:manager|lead|head|supervisor)\b"
+    r"|带教|带新人|带\s*\d+\s*[名人位](?![份次样]|客户|顾客|游客|乘客|学生|患者)|指导[^，,。；;]{0,6}(?:新人|同事|实习生|下级)"
+    r"|代[管行][^，,。；;]{0,6}(?:主管|经理|组长|主任|团队)|代理(?:主管|经理|组长|主任|店长)(?=$|[，,。；;（(\s])",
     re.I,
 )
+_IS_GUIDED = re.compile(
+    r"(?:接受|被|由|受|跟着|导师)[^，,。；;]{0,6}(?:带教|指导)"
+    r"|\b(?:was|were|been|being|am) (?:\w+ )?(?:mentored|coached|trained|supervised)\b"
+    r"|\b(?:mentored|coached|trained|supervised) by\b[^,.;]*",
+    re.I,
+)
+# Guiding others stands in these only; who has led a year or more has done more than that.
+_TOLD_OF_WORK = frozenset({"experience", "projects", "summary", "other"})
+LEAST_LED = 1.0  # years
 # A position whose title names another trade counts only if its duties come back to the asked one so often.
 _LEAST_MENTIONS = 2
 # What others do, or what the client would like to do, is no trade of the client's.
@@ -159,7 +170,8 @@ def judge(case: Case) -> Answer:
     values = {"years": number(years), "needed": number(demand.years)}
     if not passages or years < demand.years * PARTIAL_SHARE:
         short = Answer("missing", distinct(passages, 1), "years_short", values)
-        return (_guiding(evidence, values) if people else None) or _elsewhere(case, topic, values) or short
+        guiding = _guiding(evidence, values) if people and years < LEAST_LED else None
+        return guiding or _elsewhere(case, topic, values) or short
     if years + TOLERANCE < demand.years:
         return Answer("partial", distinct(passages), "years_short", values)
     industries = [term for term in terms if vocabulary.kind(term) == "domain" and term not in topic]
@@ -170,7 +182,11 @@ def judge(case: Case) -> Answer:
 
 def _guiding(evidence: Evidence, values: dict[str, str]) -> Answer | None:
     """Partial credit for who has guided people without leading them for long enough; the passages that say most."""
-    told = [(len(_GUIDES.findall(passage.claimed)), passage) for passage in evidence.passages]
+    told = [
+        (len(_GUIDES.findall(_IS_GUIDED.sub(" ", _NOT_OWN.sub(" ", passage.claimed)))), passage)
+        for passage in evidence.passages
+        if passage.place in _TOLD_OF_WORK
+    ]
     shown = sorted((entry for entry in told if entry[0]), key=lambda entry: -entry[0])
     passages = distinct([passage for _, passage in shown], 2)
     return Answer("partial", passages, "years_guiding", values) if passages else None
@@ -251,7 +267,7 @@ def _told_alike(job: Job, asked: str) -> bool:
 
 
 def _leads(job: Job) -> bool:
-    return bool(LEADER.search(job.title)) or any(soft.shows("leadership", line) for line in job.lines)
+    return bool(LEADER.search(own_title(job.title))) or any(soft.shows("leadership", line) for line in job.lines)
 
 
 def _asks_people(text: str) -> bool:
@@ -261,7 +277,7 @@ def _asks_people(text: str) -> bool:
 
 
 def _leads_people(job: Job) -> bool:
-    title = NO_LEADER.sub(" ", _UNDER.sub(" ", job.title))
+    title = NO_LEADER.sub(" ", own_title(job.title))
     return bool(LEADER.search(title)) or any(_tells_of_people(_NOT_OWN.sub(" ", line)) for line in job.lines[1:])
 
 
