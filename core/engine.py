@@ -33,6 +33,7 @@ STREAM = "live"
 VERSION = "1"  # pinned: DBOS would otherwise strand pending runs whenever the code changes
 WORKFLOW_TIMEOUT = 6 * 3600.0  # seconds; a backstop above the sum of the model deadlines, also of 30 pictures
 POLL = 0.05  # seconds between a viewer's reads on SQLite; PostgreSQL notifies
+LISTEN = 0.1  # seconds between looks for messages between workflows, of which there are none: an end waits for the last
 HEARTBEAT = 0.2  # seconds a viewer waits before it hears that nothing is new
 LOOK = 1.0  # seconds between looks whether this process may (still) execute, and whether others have died
 SWEEP = 10.0  # seconds between looks for runs that nobody works on
@@ -99,6 +100,7 @@ def _launch(executor_id: str) -> None:
         "application_version": VERSION,
         "executor_id": executor_id,
         "log_level": "WARNING",
+        "notification_listener_polling_interval_sec": LISTEN,
     }
     if _on_sqlite():
         config["system_database_engine"] = _sqlite_engine(settings().engine_database_url)

@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlmodel import col, func, or_, select
@@ -249,8 +250,13 @@ def _fill(row: Snippet, one: Advice) -> None:
     row.title, row.tags, row.situations = one.title, list(one.tags), list(one.situations)
     row.body, row.interview, row.resume = one.body, one.interview, one.resume
     row.digest, row.updated_at = one.digest, now()
+    row.head_words, row.concept_words, row.body_words = _found_by(one)
+
+
+@lru_cache(maxsize=256)  # the curated ones come again for each new owner
+def _found_by(one: Advice) -> tuple[str, str, str]:
+    """The words of the head, of the concepts and of the body, as they are searched."""
     head = "\n".join([one.title, *one.situations])
-    row.head_words = " ".join(words.words(head))
-    row.body_words = " ".join(words.words("\n".join([one.body, one.interview, one.resume])))
     marks = [*words.concepts(head), *(words.mark("t", tag) for tag in one.tags)]
-    row.concept_words = " ".join(marks)
+    body = words.words("\n".join([one.body, one.interview, one.resume]))
+    return " ".join(words.words(head)), " ".join(marks), " ".join(body)
