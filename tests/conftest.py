@@ -1,6 +1,9 @@
 """Every test works in a folder of its own, on a database of its own."""
 
 import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -96,8 +99,28 @@ def paced(server: ModelServer, configure: Callable[..., None]) -> routing.Candid
     return routing.candidates("job_match", "openai/paced")[0]
 
 
+# Migrated, and with queues: the engine looks for new ones once a second, which each test would wait for.
+PREPARE = "from core import database, engine; database.local_owner(); engine.start(); engine.stop()"
+
+
+def prepare(folder: Path, **values: str) -> None:
+    """Make databases ready for the first run, in a process of its own, which leaves nothing open."""
+    own = {f"JOBMATCH_{name.upper()}": value for name, value in values.items()}
+    subprocess.run([sys.executable, "-c", PREPARE], cwd=folder, env={**os.environ, **own}, check=True)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that is ready."""
+    folder = tmp_path_factory.mktemp("template")
+    prepare(folder, data_dir=str(folder / "data"))
+    return folder / "data"
+
+
 @pytest.fixture
-def owner(folder: Path) -> int:
+def owner(folder: Path, template: Path) -> int:
+    if settings().app_database_url.startswith("sqlite") and not settings().data_dir.exists():
+        shutil.copytree(template, settings().data_dir)
     return database.local_owner()
 
 
@@ -112,9 +135,18 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database on that server that is ready."""
+    folder = tmp_path_factory.mktemp("template")
+    prepare(folder, data_dir=str(folder), database_url=new_database(postgres, "ready"))
+    return "ready"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def storage(request: pytest.FixtureRequest, configure: Callable[..., None]) -> str:
     """Run a test once on each database."""
     if request.param == "postgresql":
-        configure(database_url=new_database(request.getfixturevalue("postgres"), f"t{time.time_ns()}"))
+        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
+        configure(database_url=new_database(server, f"t{time.time_ns()}", template))
     return str(request.param)

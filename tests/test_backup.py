@@ -79,7 +79,8 @@ def test_what_was_backed_up_in_the_middle_of_work_goes_on_in_another_folder(
     assert server.requests["job_summary"] == 1  # paid for before the backup, and not again
 
 
-def test_a_backup_says_what_it_is(owner: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_backup_says_what_it_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database.local_owner()
     assert main(["backup", "copy.zip", "--locale", "zh"]) == 0
     assert capsys.readouterr().out.startswith(f"已备份到 copy.zip：数据库 {database.head_revision()}")
     with zipfile.ZipFile(folder / "copy.zip") as archive:

@@ -1,6 +1,7 @@
 """Owner-scoped sessions and migrations, on SQLite and on PostgreSQL."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from core.models import (
     User,
 )
 from core.settings import settings
+from tests.support.postgres import new_database
 
 AT = "2026-01-02 03:04:05+00:00"
 OLD = "openai/old"
@@ -118,7 +120,14 @@ def test_migrations_make_exactly_the_tables_of_the_models() -> None:
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
-@pytest.mark.usefixtures("storage")
+@pytest.fixture
+def empty(storage: str, request: pytest.FixtureRequest, configure: Callable[..., None]) -> None:
+    """A database without tables."""
+    if storage == "postgresql":
+        configure(database_url=new_database(request.getfixturevalue("postgres"), "empty"))
+
+
+@pytest.mark.usefixtures("empty")
 def test_a_database_of_every_earlier_revision_is_brought_up_to_date_with_its_rows() -> None:
     revisions = sorted(file.name.split("_")[0] for file in (database.MIGRATIONS / "versions").glob("[0-9]*.py"))
     for revision in revisions[:-1]:

@@ -210,7 +210,7 @@ def test_a_picture_that_lies_is_read_once(engine: RapidEngine, monkeypatch: pyte
     assert upright < sum(recognised) <= upright + 16
 
 
-@pytest.mark.parametrize("shift", range(0, 30, 6))
+@pytest.mark.parametrize("shift", [0, 12])
 def test_strips_of_small_print_lose_and_double_nothing(engine: RapidEngine, shift: int) -> None:
     lines = [f"{1000 + number} small print on a very large screen" for number in range(70)]
     image = Image.new("RGB", (3840, 2160), "white")

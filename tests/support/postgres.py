@@ -49,10 +49,10 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def new_database(server: str, name: str) -> str:
-    """The URL of an empty database on that server."""
+def new_database(server: str, name: str, template: str = "template1") -> str:
+    """The URL of a new database on that server, empty or as its template, which nobody may be connected to."""
     admin = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     admin.dispose()
     return f"{server}/{name}"
