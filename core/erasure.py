@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete
 from sqlmodel import col, select, update
 
-from core import belongings, credits, database, engine, pages
+from core import belongings, credits, database, engine, pages, remembered
 from core.database import OwnerSession
 from core.errors import InputError, NotFoundError, StateError
 from core.models import Client, Run
@@ -19,8 +19,6 @@ def erase(db: OwnerSession, client_id: int) -> None:
 
     Raises NotFoundError for a client that is not the owner's, StateError while a run of theirs is in work.
     """
-    from core.offline import matching  # noqa: PLC0415 - imports the analyst
-
     # First, because afterwards nobody would know which they are; a finished run does not need them. In between nothing
     # is held, which others would wait for.
     runs = _finished_runs(db, client_id)
@@ -35,7 +33,7 @@ def erase(db: OwnerSession, client_id: int) -> None:
         db.execute(delete(table).where(theirs))
     pages.drop_unused(db, pictures)
     db.commit()
-    matching.forget()
+    remembered.forget()
     database.clear_log(database.engine())
     engine.clear_log()
     log.info("client erased client=%s runs=%s", client_id, len(runs))

@@ -5,9 +5,9 @@ recogniser of pictures may have misread in it. Such a quote is approximate, and 
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from core.passages import Text
+from core.remembered import remembered
 from core.schemas import JobMatch, Quote, Requirement, Source, Verdict
 
 MAX_QUOTES = 10  # of a verdict; whoever needs more to bear it out has none that does
@@ -69,7 +69,7 @@ def ground_quote(quote: Quote, sources: Mapping[Source, str]) -> Quote:
     return claim.model_copy(update={"verified": True, "start": start, "end": end, "wording": wording})
 
 
-@lru_cache(maxsize=32)
+@remembered(32)
 def _read(source: str) -> Text:
     """What was computed for a source is kept: a run asks for it again for each verdict, and a batch for each job. Runs
     that are at work together have two sources each."""

@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from core.offline.lines import HAN, INVISIBLE, fold, width
+from core.remembered import remembered
 
 RUN = 5  # words or Han characters in a row; fewer are shared by chance, unless they are a line or a requirement
 GAP = 3  # words or characters of another origin that do not end a pasted stretch
@@ -92,7 +92,7 @@ class _Token:
         return width(self.word) + self.word.isascii()  # and the space after a word
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def evidence(text: str, *postings: str) -> str:
     """A client's `text` with all that is no evidence as spaces: of the same length, the line ends where they were.
 

@@ -20,7 +20,7 @@ from core.__main__ import main
 from core.errors import InputError, NotFoundError, StateError, WorkbenchError
 from core.knowledge import library
 from core.models import Client, Owned, ResumeKind, Run, RunStatus
-from core.offline import matching
+from core.offline import claims, matching, text
 from core.routing import Candidate
 from core.schemas import JobSummary
 from core.settings import OFFLINE_MODEL
@@ -78,7 +78,10 @@ def test_no_text_of_an_erased_client_is_kept_in_memory(owner: int) -> None:
     with database.session(owner) as db:
         client_id = clients.create(db, "Ann Marked").id or 0
     matching.judged(JobSummary(job_title="Nurse").model_dump_json(), MARKER, "", "", date(2026, 1, 1))
-    caches = (matching.judged, matching._evidence)
+    of_text = (claims.claimed, text.stems, text.stem_counts)
+    for cache in of_text:
+        cache(MARKER)
+    caches = (matching.judged, matching._evidence, *of_text)
     assert all(cache.cache_info().currsize for cache in caches)
     erase(owner, client_id)
     assert not any(cache.cache_info().currsize for cache in caches)

@@ -4,7 +4,8 @@ Read clause by clause, in both languages; who denies one thing may claim the nex
 """
 
 import re
-from functools import lru_cache
+
+from core.remembered import remembered
 
 # Verbs of knowing: "没用过" denies, "从未错过" does not.
 _KNEW = r"(?:用|做|接触|参与|学|考|带|写|碰|干|建|搭|管|教|操作|负责|涉及|开发|处理|主导|经手|通)过"
@@ -151,7 +152,7 @@ def denied(text: str) -> list[str]:
     return _NEGATED.findall(text)
 
 
-@lru_cache(maxsize=8192)  # each demand asks again of each passage
+@remembered(8192)  # each demand asks again of each passage
 def claimed(text: str) -> str:
     """`text` without what it negates ("no experience with Kafka", "没做过：归因")."""
     return "\n".join(_NEGATED.sub(" ", part) for part in _BUT.split(text)) if _NEGATED.search(text) else text

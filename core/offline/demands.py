@@ -3,12 +3,13 @@
 import math
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from core.offline import vocabulary
 from core.offline.asking import strip_lead, trim
 from core.offline.job_terms import cue, job_terms
 from core.offline.lines import fold, has_han
+from core.remembered import remembered
 from core.schemas import Category
 
 # "A, B or C": the whole list is one demand.
@@ -202,7 +203,7 @@ _OTHER_LEXICONS = (
 )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def read(text: str) -> Demand:
     """What the demand `text` asks."""
     hits = [hit for hit in vocabulary.find(text) if vocabulary.kind(hit.name) != "language"]

@@ -7,7 +7,6 @@ were searched and show nothing, or too little; `unclear` that a resume usually w
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
 from core.i18n import detect_locale
 from core.offline.demands import Demand, read
@@ -15,6 +14,7 @@ from core.offline.evidence import Evidence, Passage, gather
 from core.offline.judges import Answer, Case, decide
 from core.offline.judges.work import names
 from core.offline.text import clean, sentences
+from core.remembered import remembered
 from core.schemas import JobSummary, Requirement, Status
 
 _CONTRADICTIONS = frozenset(
@@ -52,21 +52,15 @@ class Finding:
 _AGAIN = 4
 
 
-@lru_cache(maxsize=_AGAIN)
+@remembered(_AGAIN)
 def _evidence(resume: str, detailed_resume: str, today: date) -> Evidence:
     return gather({"resume": resume, "detailed_resume": detailed_resume}, today)
 
 
-@lru_cache(maxsize=_AGAIN)
+@remembered(_AGAIN)
 def judged(job: str, resume: str, detailed_resume: str, posting: str, today: date) -> tuple[Finding, ...]:
     """`findings` for a job summary as JSON, made once for the same texts. Raises ValueError for JSON that is none."""
     return tuple(findings(JobSummary.model_validate_json(job), resume, detailed_resume, today, posting=posting))
-
-
-def forget() -> None:
-    """Drop what is kept of the last texts, for a client who is erased."""
-    judged.cache_clear()
-    _evidence.cache_clear()
 
 
 def findings(

@@ -3,11 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.offline.lines import HAN
+from core.remembered import remembered
 
 _HAN = re.compile(rf"[{HAN}]")
 _PART = re.compile(r"[\s·–—－-]+")  # of a Chinese title: "招聘专员-研发中心"
@@ -31,7 +32,7 @@ def _words() -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile(rf"(?<![a-z])(?P<word>{latin})(?:s|ing)?(?![a-z])|(?P<other>{others})"), groups
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def named(title: str) -> tuple[tuple[str, str], ...]:
     """(word, group) of the words of a title that name an occupation, in their order."""
     pattern, groups = _words()

@@ -4,12 +4,13 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 
 import snowballstemmer
 
 from core.offline.lines import HAN, INVISIBLE, fold, has_han
 from core.offline.vocabulary import data
+from core.remembered import remembered
 
 _BLOCK_TAG = re.compile(r"<\s*/?\s*(?:p|br|li|ul|ol|div|h[1-6]|tr|table|section)\b[^<>]{0,200}>", re.I)
 _INLINE_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
@@ -112,7 +113,7 @@ def outside_brackets(text: str, pattern: re.Pattern[str]) -> list[re.Match[str]]
 _stemmer = snowballstemmer.stemmer("english")
 
 
-@lru_cache(maxsize=65536)
+@remembered(65536)
 def stem(word: str) -> str:
     """An English word cut to the stem that its forms share (Porter2, the English Snowball stemmer)."""
     return str(_stemmer.stemWord(word))
@@ -130,13 +131,13 @@ def _unvaried(text: str) -> str:
     return pattern.sub(lambda found: table[found[0]], text)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def stems(text: str) -> tuple[str, ...]:
     """What a text is about: stems of English words and Han bigrams, filler left out, in order, each once."""
     return tuple(dict.fromkeys(_every_stem(text)))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def stem_counts(text: str) -> Mapping[str, int]:
     """As `stems`, each with how often it is there."""
     return Counter(_every_stem(text))

@@ -5,9 +5,9 @@ Nothing but white space is added, so what is quoted from the result still stands
 """
 
 import re
-from functools import lru_cache
 
 from core.offline import headings, vocabulary
+from core.remembered import remembered
 
 # Words a list item begins with. The first kind begins one wherever it is capitalised within a sentence, the second
 # only after a word in lower case, as titles and names hold such words too.
@@ -88,7 +88,7 @@ def _unglued(line: str) -> str:
     return line
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _is_name(word: str) -> bool:
     return any(hit.start == 0 and hit.end == len(word) for hit in vocabulary.find(word))
 

@@ -6,11 +6,12 @@ All of it is data in word files; here it becomes lexicons that find names in a t
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Literal
 
 from core.offline import wordfiles
 from core.offline.lines import fold
+from core.remembered import remembered
 
 Relation = Literal["same", "instance", "implied", "broader", "near"]
 
@@ -67,7 +68,7 @@ class Lexicon:
             lengths.setdefault(key[:2], set()).add(len(key))
         # How long the names are that begin with these two characters, the longest first.
         self._lengths = {head: sorted(found, reverse=True) for head, found in lengths.items()}
-        self.find = lru_cache(maxsize=8192)(self._find)
+        self.find = remembered(8192)(self._find)
 
     def _find(self, text: str) -> tuple[Hit, ...]:
         """The names in `text`, from left to right, none inside another."""

@@ -1,13 +1,13 @@
 """Languages: the level a resume states, by word or by test, against the level asked for."""
 
 import re
-from functools import lru_cache
 
 from core.offline import vocabulary
 from core.offline.claims import claimed
 from core.offline.demands import test_rank
 from core.offline.evidence import Passage
 from core.offline.judges.common import Answer, Case, absent, distinct
+from core.remembered import remembered
 from core.schemas import Status
 
 _PART = re.compile(r"[,，、;；|｜/。\n]|\s{2,}|(?<=[)）])\s")
@@ -83,7 +83,7 @@ def _language(name: str, case: Case) -> Answer:
     return absent(case, (name,))
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _parts(text: str) -> list[str]:
     """The parts of a line that the client claims, or whose level is denied; one that only says how well belongs to the
     language before it: "Spanish, conversational"."""
