@@ -85,19 +85,27 @@ def _kept(number: int, total: int) -> bool:
     return number < FEWEST or total <= POSTINGS
 
 
+# Words are told apart by how many snippets have them, as far as that matters; how many exactly, of those looked for.
 _BM25 = sa.text("""
-    WITH hit AS (
+    WITH counted AS (
+        SELECT word, (
+            SELECT count(*) FROM (
+                SELECT 1 FROM snippet_search WHERE owner_id = :owner AND locale = :locale AND word = term.word
+                LIMIT :postings + 1) few) AS least
+        FROM unnest(CAST(:terms AS text[])) term (word)),
+    rare AS MATERIALIZED (
+        SELECT word FROM (
+            SELECT word, sum(least) OVER rising AS total, row_number() OVER rising AS place
+            FROM counted WHERE least > 0 WINDOW rising AS (ORDER BY least, word)) ranked
+        WHERE total <= :postings OR place <= :fewest),
+    hit AS (
         SELECT word, snippet_id, :head * head + :concepts * concepts + :body * body AS tf,
             count(*) OVER (PARTITION BY word) AS n
-        FROM snippet_search WHERE owner_id = :owner AND locale = :locale AND word = ANY(CAST(:terms AS text[]))),
-    rare AS (
-        SELECT word, sum(n) OVER rising AS total, row_number() OVER rising AS place
-        FROM (SELECT DISTINCT word, n FROM hit) words WINDOW rising AS (ORDER BY n, word)),
+        FROM rare JOIN snippet_search USING (word) WHERE owner_id = :owner AND locale = :locale),
     mine AS MATERIALIZED (
         SELECT count(*) AS size FROM snippet WHERE owner_id = :owner AND locale = :locale AND enabled)
     SELECT snippet_id, sum(ln(1 + (size - n + 0.5) / (n + 0.5)) * tf / (tf + :level)) AS score
-    FROM hit JOIN rare USING (word) CROSS JOIN mine
-    WHERE total <= :postings OR place <= :fewest
+    FROM hit CROSS JOIN mine
     GROUP BY snippet_id ORDER BY score DESC, snippet_id LIMIT :limit""")
 _LEVEL = 1.2  # how often a word must stand to earn half of its weight: k1, as in FTS5
 

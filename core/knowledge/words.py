@@ -10,13 +10,14 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import snowballstemmer
 
 from core.offline import vocabulary
 from core.offline.lines import HAN
+from core.remembered import remembered
 
 _HAN = re.compile(f"[{HAN}]")
 _RUN = re.compile(rf"(?:(?=\w)[{HAN}])+|[a-z0-9][a-z0-9+#.&'’-]*")
@@ -46,7 +47,7 @@ def words(text: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def _stem(word: str) -> str:
     return str(_PORTER.stemWord(word))
 
