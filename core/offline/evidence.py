@@ -72,6 +72,7 @@ _PLACE_WORTH = {
     "certifications": 1.0,
     "education": 0.8,
 }
+_BARE_DATES = re.compile(r"\W*(?:(?:dates?|period|time|when|时间|起止时间|任职时间|在职时间)\W*)?", re.I)
 # A label of these ends the position above it: "Education: BSc, 2019"; "Skills: ..." may belong to the position.
 _OWN_LINE = frozenset({"education", "certifications", "languages"})
 _INLINE_LABEL = re.compile(r"[【\[]?([^:：】\]]{2,16})[】\]]?\s*[:：]\s*(?=\S)")
@@ -324,6 +325,10 @@ def _jobs(positions: Sequence[Position], passages: Sequence[Passage], today: dat
         seen.append(position.period.text)
         dated = [passage for passage in passages if position.period.text in passage.text]
         head = _head(position, dated) or _head(position, passages)
+        if head and _BARE_DATES.fullmatch(head.text.replace(position.period.text, "")):
+            # "Dates: 2018 - 2022" says nothing without the line above it that does.
+            above = [passage for passage in passages if passage.source == head.source and passage.line <= head.line]
+            head = next((p for p in reversed(above) if position.role and position.role in p.text), head)
         if head:
             under = tuple(claimed(line.text) for line in position.lines)
             title = " ".join(part for part in (position.role, position.team) if part)
