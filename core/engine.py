@@ -46,7 +46,7 @@ _lock = threading.RLock()  # of starting and stopping
 _clients_lock = threading.Lock()
 _clients: dict[str, "DBOSClient"] = {}  # by URL: this process's connection for submitting and viewing
 _slot: slots.Slot | None = None  # held while this process executes
-_keeper: threading.Event | None = None  # set to end the thread that keeps it running
+_keeper: "_Keeper | None" = None  # the thread that keeps it running
 _is_worker = False  # whether it executes whatever the settings say
 _at_work = 0  # workflows this process is working on
 _at_work_lock = threading.Lock()
@@ -159,12 +159,14 @@ def slot() -> slots.Slot | None:
 def stop(grace: float = 0) -> None:
     """End execution in this process: nothing new is begun, and what is in work gets `grace` seconds to finish. The rest
     stays pending, for another process or the next start."""
-    global _keeper  # noqa: PLW0603
+    global _keeper
     with _lock:
-        if _keeper is not None:
-            _keeper.set()
-            _keeper = None
+        keeper, _keeper = _keeper, None
+        if keeper is not None:
+            keeper.ended.set()
         _end(grace)
+    if keeper is not None:  # it may be tidying up, which takes no lock
+        keeper.join(LAST_STEP)
     with _clients_lock:
         while _clients:
             _clients.popitem()[1].destroy()
@@ -202,8 +204,19 @@ def keep_running(*, worker: bool = False) -> None:
     with _lock:
         _is_worker = _is_worker or worker
         if _keeper is None:
-            _keeper = threading.Event()
-            threading.Thread(target=_keep, args=(_keeper,), name="engine", daemon=True).start()
+            _keeper = _Keeper()
+            _keeper.start()
+
+
+class _Keeper(threading.Thread):
+    """Looks after the engine of this process until it has `ended`."""
+
+    def __init__(self) -> None:
+        super().__init__(name="engine", daemon=True)
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        _keep(self.ended)
 
 
 def _keep(ended: threading.Event) -> None:
