@@ -131,3 +131,19 @@ def test_a_stack_at_the_top_is_asked_for_before_what_the_duties_mention() -> Non
     )
     named = [requirement.text for requirement in job.must_haves]
     assert named.index("TypeScript") < named.index("HubSpot")
+
+
+def test_one_long_sentence_is_read_clause_by_clause() -> None:
+    job = summarise(
+        "仓储主管，我们是一家做冷链配送的公司，想找一位有三年以上仓储管理经验、熟悉WMS的伙伴来管两个库，大专以上学历，"
+        "必须会开叉车并持有叉车证，有生鲜行业经验的优先，每周单休，月薪9到12K，五险一金齐全，请发简历到hr@example.com。"
+    )
+    assert job.job_title == "仓储主管"
+    told = "|".join(requirement.text for requirement in job.must_haves)
+    assert all(each in told for each in ("三年以上仓储管理经验", "WMS", "大专以上学历", "叉车证"))
+    assert "生鲜行业经验" in "|".join(requirement.text for requirement in job.nice_to_haves)
+    assert not any(word in told for word in ("五险", "月薪", "hr@"))
+
+
+def test_that_somebody_is_wanted_is_no_part_of_the_title() -> None:
+    assert summarise("Pastry Chef wanted\n\nRequirements\n- HACCP\n- Chocolate work").job_title == "Pastry Chef"

@@ -42,7 +42,8 @@ _EXTRA_PAY_AFTER = re.compile(r"\s?(?:OTE|sign[- ]?on|(?:\w+ )?bonus|stipend|com
 # What an advertisement puts around a title: "招…2名！！", "base杭州".
 _ADVERT = re.compile(
     r"^\s*(?:急?招|诚聘|高薪诚?聘)(?=[\u3400-\u9fff]{2})(?!聘|标|商|生)|\s*[!！].*$|\s*\bbase\s*[\u3400-\u9fff].*$"
-    r"|\s*(?:\d+|[一二两三四五六七八九十]|若干)\s*[名人位](?=\s*(?:[!！]|$)).*$",
+    r"|\s*(?:\d+|[一二两三四五六七八九十]|若干)\s*[名人位](?=\s*(?:[!！]|$)).*$"
+    r"|\s+(?:is |are )?(?:wanted|needed|sought)\b.*$",
     re.I,
 )
 LONGEST_TITLE = 80  # columns

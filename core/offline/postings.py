@@ -21,6 +21,8 @@ from core.offline.unflatten import opens_demand, restore
 
 _DEMANDING = ("requirements", "nice")
 _ABOUT_OTHERS = ("notice", "apply", "benefits", "company")
+_NOT_ASKED = ("apply", "benefits", "company", "notice")
+LONGEST_SENTENCE = 120  # columns of a Chinese one that is about one thing
 _CUE_ORDER = ("notice", "apply", "benefits", "nice", "requirement", "company", "responsibility")
 ICONS = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?")
 _ICON_BULLET = re.compile(rf"(?:^|(?<=\s))\s*(?:{ICONS.pattern})+\s*", re.M)
@@ -402,8 +404,19 @@ def _clauses(text: str) -> list[tuple[str, bool]]:
     """The sentences of a line, each with whether it goes on a list that the one before began ("...; ...")."""
     spans = sentence_spans(text)
     marks = ["", *(text[stop:after].strip() for _, stop, after in spans)]
-    parts = [(text[start:stop].strip(), mark in ";；") for (start, stop, _), mark in zip(spans, marks, strict=False)]
+    whole = [(text[start:stop].strip(), mark in ";；") for (start, stop, _), mark in zip(spans, marks, strict=False)]
+    parts = [part for sentence, goes_on in whole for part in _run_on(sentence, goes_on)]
     return [(part, bool(goes_on)) for part, goes_on in parts if any(c.isalnum() for c in part)]
+
+
+def _run_on(sentence: str, goes_on: bool) -> list[tuple[str, bool]]:
+    """A Chinese sentence that tells of the firm, of the applicant and of the pay at once, clause by clause, each going
+    on with the one before; any other as it is."""
+    asks = cue("requirement").search(sentence) and any(cue(name).search(sentence) for name in _NOT_ASKED)
+    if not (asks and has_han(sentence) and width(sentence) > LONGEST_SENTENCE):
+        return [(sentence, goes_on)]
+    first, *others = sentence.split("，")
+    return [(first, goes_on), *((clause, True) for clause in others)]
 
 
 def _is_story(line: Line, sentence: str) -> bool:
