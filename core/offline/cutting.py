@@ -26,6 +26,8 @@ _LATIN_COMMA = re.compile(
     r"(?:,|;|\s[-–—])\s*(?:(?:and|&)\s+|plus\s+|as well as\s+|or\s+(?=if you\s))?(?=(?:(?:an?|the|at least|a minimum of"
     r"|minimum)\s+)?(?:strong|excellent|good|proven|solid|ability|able|experience|experienced|knowledge|familiar\w*"
     r"|understanding|proficien\w+|fluen\w+"
+    # "..., holds a licence, has a degree": of "somebody who".
+    r"|holds|has (?:an?|at least|two|three|four|five|\d)|knows"
     r"|willing\w*|comfortable|demonstrated|track record|hands-on|valid|current|active|\d+\+?\s*(?:years|yrs)"
     r"|bachelor|master|certificate|if you (?:are|have|bring|can)|who (?:has|have|can|is|are)|must|outstanding"
     r"|exceptional|great|deep|working knowledge|background"
@@ -57,7 +59,7 @@ _ALLOWS = re.compile(
 _LATIN_AND = re.compile(
     r"\s+(?:and|&)\s+(?=(?:(?:an?|the|at least|a minimum of)\s+)?(?:strong|excellent|proven|solid|ability|able to"
     r"|experience|knowledge of|familiarity|proficien\w+|fluen\w+|willing\w*|comfortable|\d+\+?\s*(?:years|yrs)"
-    r"|valid|current|a track record)\b)",
+    r"|valid|current|a track record|who (?:has|holds|knows)|has (?:an?|at least|two|three|four|five|\d)|holds an?)\b)",
     re.I,
 )
 _SEPARATOR = re.compile(
