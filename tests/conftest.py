@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -17,6 +18,9 @@ from core import database, engine, routing, tasks
 from core.settings import _variables_in_files, settings
 from tests.support.model_server import ModelServer, model_server
 from tests.support.postgres import new_database, postgres_binaries, postgres_server
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # how long an example takes proves nothing
+hypothesis.settings.load_profile("any machine")
 
 _opened: set[sa.Engine] = set()
 sa.event.listen(sa.Engine, "engine_connect", lambda connection: _opened.add(connection.engine))
