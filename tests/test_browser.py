@@ -260,12 +260,12 @@ def test_a_short_text_is_refused_and_kept(page: Any) -> None:
     open_workbench(page, ENGLISH.name)
     paste(page, "Too short")
     page.get_by_text(re.compile("at least 40")).wait_for()
-    expect(page.get_by_label("Job description", exact=True)).to_have_value("Too short")
+    expect(page.get_by_label("Job description", exact=True)).to_have_value("Too short", timeout=20_000)
     page.get_by_role("link", name="History").first.click()
     page.get_by_role("heading", name="History").wait_for()
     page.get_by_role("link", name="Workbench", exact=True).first.click()
     page.get_by_label("Job description", exact=True).wait_for()
-    expect(page.get_by_label("Job description", exact=True)).to_have_value("Too short")
+    expect(page.get_by_label("Job description", exact=True)).to_have_value("Too short", timeout=20_000)
 
 
 def test_a_snippet_of_ones_own_is_cited_in_the_next_match(browser: Any, app: App, page: Any) -> None:
