@@ -39,6 +39,10 @@ Name = Literal["app.sqlite", "engine.sqlite"]
 SIDE_FILES = ("-wal", "-shm", "-journal")
 LOCK = ".restore.lock"  # in the folder that is filled
 MAX_MANIFEST = 10_000  # bytes
+# Encrypted, packed by a method that is not known, cut, or no database: the libraries have an error for each.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, sqlite3.Error, EOFError, KeyError, RuntimeError, ValueError
+)  # fmt: skip
 PATIENCE = 30.0  # seconds a copy waits for somebody who keeps all others out
 
 
@@ -112,15 +116,12 @@ def restore(path: Path) -> Manifest:
                     raise InputError("backup_invalid", path=path)
                 for name in sorted(manifest.files, key=list(places).index):
                     os.replace(staging / name, places[name])
-            except BaseException:
+            except BaseException:  # also a process that is told to end: the folder must not stay half filled
                 _clear(places)
                 raise
             finally:
                 shutil.rmtree(staging)
-    # Encrypted, packed by a method that is not known, or damaged: the library has an error for each.
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, LookupError, RuntimeError, ValueError):
-        raise InputError("backup_invalid", path=path) from None
-    except sqlite3.Error:
+    except DAMAGED:
         raise InputError("backup_invalid", path=path) from None
     except OSError as error:
         raise InputError("file_unreadable", path=error.filename or path, reason=error.strerror or "") from None
