@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 from core import i18n
@@ -83,12 +84,21 @@ def idle(page: Any) -> None:
 
 
 def choose(page: Any, label: str, option: str) -> None:
-    idle(page)
+    """A list closes when the page scrolls or is drawn again: it is opened until the option can be clicked."""
     box = page.get_by_role("combobox", name=re.compile(label)).first
-    box.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # scrolling closes an open list
-    box.click()
-    page.get_by_role("option", name=option).first.click()
+    wanted = page.get_by_role("option", name=option).first
+    for _ in range(8):
+        idle(page)
+        box.scroll_into_view_if_needed()
+        if not wanted.is_visible():
+            box.click()
+        try:
+            wanted.click(timeout=2_500)
+        except PlaywrightTimeout:
+            page.keyboard.press("Escape")
+        else:
+            return
+    pytest.fail(f"{option} could not be chosen as {label}")
 
 
 def paste(page: Any, text: str) -> None:
