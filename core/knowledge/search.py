@@ -9,9 +9,10 @@ Ranking takes time with every snippet that has any of the words, and the common 
 only the rarest words of a query are looked for, as many as `POSTINGS` allows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import log
 
 import sqlalchemy as sa
 
@@ -22,6 +23,7 @@ HEAD, CONCEPTS, BODY = 4.0, 1.0, 0.5
 LONGEST = 2_000  # characters of a query that are looked at
 MOST_TERMS = 48  # of a query; a requirement with its note has some twenty
 POSTINGS = 2_000  # snippets that have the words looked for, summed over the words
+COMMON = 1_000  # snippets: a word that more of them have is looked for only for want of rarer ones
 FEWEST = 4  # words looked for, however common
 
 
@@ -68,11 +70,7 @@ _FTS5 = sa.text(
 
 def _fts5(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[Hit]:
     connection = db.connection()
-    counted: list[tuple[str, int]] = sorted(
-        ((term, count) for term, count in connection.execute(_COMMON, {"terms": terms})), key=lambda pair: pair[1]
-    )
-    sums = accumulate(count for _, count in counted)
-    rare = [term for number, ((term, _), total) in enumerate(zip(counted, sums, strict=True)) if _kept(number, total)]
+    rare = _rare([(term, count) for term, count in connection.execute(_COMMON, {"terms": terms})])
     if not rare:
         return []
     anything = " OR ".join(f'"{term}"' for term in rare)
@@ -81,42 +79,46 @@ def _fts5(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> li
     return [Hit(number, score) for number, score in connection.execute(_FTS5, values)]
 
 
-def _kept(number: int, total: int) -> bool:
-    return number < FEWEST or total <= POSTINGS
+def _rare(counted: Iterable[tuple[str, int]]) -> list[str]:
+    """The words to look for, the rarest first, of words with how many snippets each is in."""
+    rising = sorted((count, word) for word, count in counted if count)
+    sums = accumulate(count for count, _ in rising)
+    return [
+        word
+        for place, ((count, word), total) in enumerate(zip(rising, sums, strict=True))
+        if place < FEWEST or (count <= COMMON and total <= POSTINGS)
+    ]
 
 
-# Words are told apart by how many snippets have them, as far as that matters; how many exactly, of those looked for.
-_BM25 = sa.text("""
-    WITH counted AS (
-        SELECT word, (
-            SELECT count(*) FROM (
-                SELECT 1 FROM snippet_search WHERE owner_id = :owner AND locale = :locale AND word = term.word
-                LIMIT :postings + 1) few) AS least
-        FROM unnest(CAST(:terms AS text[])) term (word)),
-    rare AS MATERIALIZED (
-        SELECT word FROM (
-            SELECT word, sum(least) OVER rising AS total, row_number() OVER rising AS place
-            FROM counted WHERE least > 0 WINDOW rising AS (ORDER BY least, word)) ranked
-        WHERE total <= :postings OR place <= :fewest),
-    hit AS (
-        SELECT word, snippet_id, :head * head + :concepts * concepts + :body * body AS tf,
-            count(*) OVER (PARTITION BY word) AS n
-        FROM rare JOIN snippet_search USING (word) WHERE owner_id = :owner AND locale = :locale),
-    mine AS MATERIALIZED (
-        SELECT count(*) AS size FROM snippet WHERE owner_id = :owner AND locale = :locale AND enabled)
-    SELECT snippet_id, sum(ln(1 + (size - n + 0.5) / (n + 0.5)) * tf / (tf + :level)) AS score
-    FROM hit CROSS JOIN mine
+# How many snippets have each word, as far as that matters, and how many there are: all stand under the empty word.
+_COUNTS = sa.text("""
+    SELECT word, count FROM unnest(CAST(:terms AS text[])) term (word), LATERAL (
+        SELECT count(*) FROM (
+            SELECT 1 FROM snippet_search WHERE owner_id = :owner AND locale = :locale AND word = term.word
+            LIMIT :common + 1) few) counted
+    UNION ALL SELECT '', count(*) FROM snippet_search WHERE owner_id = :owner AND locale = :locale AND word = ''""")
+# Word by word, as OFFSET 0 has it: a planner that has not counted the table yet would rather read all of it.
+_SUMS = sa.text("""
+    SELECT snippet_id, sum(weight * tf / (tf + :level)) AS score
+    FROM unnest(CAST(:rare AS text[]), CAST(:weights AS float8[])) term (word, weight), LATERAL (
+        SELECT snippet_id, CAST(:head * head + :concepts * concepts + :body * body AS float8) AS tf
+        FROM snippet_search WHERE owner_id = :owner AND locale = :locale AND word = term.word
+        OFFSET 0) hit
     GROUP BY snippet_id ORDER BY score DESC, snippet_id LIMIT :limit""")
 _LEVEL = 1.2  # how often a word must stand to earn half of its weight: k1, as in FTS5
 
 
 def _postings(db: OwnerSession, locale: str, terms: Sequence[str], limit: int) -> list[Hit]:
-    values = {"owner": db.owner_id, "locale": locale, "terms": list(terms), "limit": limit}
-    values |= {"head": HEAD, "concepts": CONCEPTS, "body": BODY, "level": _LEVEL}
-    values |= {"postings": POSTINGS, "fewest": FEWEST}
     connection = db.connection()
-    connection.exec_driver_sql("SET LOCAL jit = off")  # to compile the statement takes longer than to run it
-    return [Hit(number, float(score)) for number, score in connection.execute(_BM25, values)]
+    scope = {"owner": db.owner_id, "locale": locale}
+    found = connection.execute(_COUNTS, scope | {"terms": list(terms), "common": COMMON})
+    counted: list[tuple[str, int]] = [(word, count) for word, count in found]
+    _, size = counted.pop()
+    rare, often = _rare(counted), dict(counted)
+    weights = [log(1 + (size - often[word] + 0.5) / (often[word] + 0.5)) for word in rare]
+    values = scope | {"rare": rare, "weights": weights, "level": _LEVEL, "limit": limit}
+    values |= {"head": HEAD, "concepts": CONCEPTS, "body": BODY}
+    return [Hit(number, score) for number, score in connection.execute(_SUMS, values)]
 
 
 _DIALECTS: dict[str, Callable[[OwnerSession, str, Sequence[str], int], list[Hit]]] = {

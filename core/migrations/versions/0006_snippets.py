@@ -29,7 +29,7 @@ SEARCH = {
             owner_id integer NOT NULL, locale varchar NOT NULL, word text NOT NULL,
             snippet_id integer NOT NULL REFERENCES snippet (id) ON DELETE CASCADE,
             head smallint NOT NULL, concepts smallint NOT NULL, body smallint NOT NULL,
-            PRIMARY KEY (owner_id, locale, word, snippet_id))""",
+            PRIMARY KEY (owner_id, locale, word, snippet_id) INCLUDE (head, concepts, body))""",
         "CREATE INDEX snippet_search_snippet ON snippet_search (snippet_id)",
         """CREATE FUNCTION snippet_search_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             DELETE FROM snippet_search WHERE snippet_id = new.id;
@@ -42,7 +42,7 @@ SEARCH = {
                     FROM unnest(to_tsvector('simple', new.concept_words))
                     UNION ALL SELECT lexeme, 0, 0, cardinality(positions)
                     FROM unnest(to_tsvector('simple', new.body_words))) counted
-                GROUP BY lexeme;
+                GROUP BY lexeme UNION ALL SELECT new.owner_id, new.locale, '', new.id, 0, 0, 0;
             END IF;
             RETURN new; END $$""",
         """CREATE TRIGGER snippet_search_keep AFTER INSERT OR UPDATE ON snippet
