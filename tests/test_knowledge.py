@@ -472,24 +472,29 @@ def test_a_table_is_imported_and_twice_adds_nothing(owner: int) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ("title,text\nA,B\n,C\n", "title (mine.csv, 3)"),
-        ("title,text\nA,B\nC\n", "text (mine.csv, 3)"),
+        ("title,text\nA,B\n,C\n", "mine.csv: these lines have a fault, in the column named: 3 (title)."),
+        ("title,text\nA,B\nC\n", "mine.csv: these lines have a fault, in the column named: 3 (text)."),
         ("title,text\nA,B\nC,D,E\n", "mine.csv cannot be read at line 3"),
-        ("title,text,tags\nA,B,gap\nC,D,gap;fish\n", "tags (mine.csv, 3)"),
-        ("title,text,id\nA,B,a\nC,D,Not A Key\n", "id (mine.csv, 3)"),
-        ("title,text,locale\nA,B,en\nC,D,fr\n", "locale (mine.csv, 3)"),
+        (
+            "title,text,tags\nA,B,gap\nC,D,gap;fish\n",
+            "mine.csv: these lines have a fault, in the column named: 3 (tags).",
+        ),
+        ("title,text,id\nA,B,a\nC,D,Not A Key\n", "mine.csv: these lines have a fault, in the column named: 3 (id)."),
+        ("title,text\n,B\nA,B\nC\n", "named: 2 (title), 4 (text)."),
+        ("title,text\n" + ",B\n" * 11, "10 (title), 11 (title), …."),
+        ("title,text,locale\nA,B,en\nC,D,fr\n", "mine.csv: these lines have a fault, in the column named: 3 (locale)."),
         ('title,text\nA,B\nC,"D\n', "mine.csv cannot be read at line"),
         ('title,text\nA,B\nC,"D"E\n', "mine.csv cannot be read at line 3"),
         (f"title,text\nA,B\nC,{'x' * 140_000}\n", "mine.csv"),  # a library may have raised the limit of all csv readers
-        (f"title,text\nA,B\nC,{'x' * 100_000}\n", "text (mine.csv, 3)"),
-        ("title,text\nA,B\n\x00,D\n", "title (mine.csv, 3)"),
+        (f"title,text\nA,B\nC,{'x' * 100_000}\n", "mine.csv: these lines have a fault, in the column named: 3 (text)."),
+        ("title,text\nA,B\n\x00,D\n", "mine.csv: these lines have a fault, in the column named: 3 (title)."),
         ("title;text\nA;B\n", "has the columns title;text"),
         ("title,text,password\nA,B,C\n", "has the columns title, text, password"),
         ("", "has the columns –"),
         ("title,text\n", "mine.csv"),
         (b"title,text\nA,\xff\n", "mine.csv"),
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_of_a_table_with_a_fault_nothing_is_imported(owner: int, data: str | bytes, said: str) -> None:
     with pytest.raises(InputError) as error:

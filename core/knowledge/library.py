@@ -24,6 +24,7 @@ from core.models import Snippet, now
 MOST_OWN = 100_000  # snippets of one owner: what search was measured with
 LARGEST_FILE = 20_000_000  # bytes
 LONGEST_LIST = 500  # snippets that a page shows; a search finds the others
+LISTED_FAULTS = 10  # lines of a table that a message names
 _AT_ONCE = 500  # keys looked up by one query
 _COLUMNS = ("id", "locale", "title", "tags", "when", "text")
 
@@ -165,7 +166,8 @@ def load(db: OwnerSession, name: str, data: bytes, locale: str) -> int:
 
     A Markdown file holds one, as under `prompts/knowledge`. A CSV file has a header with `title` and `text`, and may
     have `id`, `locale`, `tags` and `when`, whose several values are separated by `;`.
-    Raises InputError `snippet_file`, `snippet_columns`, or, with the place, `snippet_table` or `snippet_invalid`.
+    Raises InputError `snippet_file`, `snippet_columns`, or, with the place, `snippet_table`, `snippet_lines` (all that
+    have a fault, with the column) or, for a Markdown file, `snippet_invalid`.
     """
     if len(data) > LARGEST_FILE:
         raise InputError("snippet_file", name=name)
@@ -192,9 +194,18 @@ def _from_csv(name: str, text: str, locale: str) -> list[Advice]:
         if not {"title", "text"} <= set(header) <= set(_COLUMNS):
             raise InputError("snippet_columns", name=name, found=", ".join(header) or "–")
         rows.fieldnames = header
-        return [_from_row(row, locale, f"{name}, {rows.line_num}") for row in _even(rows)]
+        found, faults = [], []
+        for row in _even(rows):
+            try:
+                found.append(_from_row(row, locale))
+            except InputError as error:
+                faults.append(f"{rows.line_num} ({error.values['part']})")
     except csv.Error:
         raise InputError("snippet_table", name=name, line=rows.reader.line_num) from None
+    if faults:
+        more = ", …" if len(faults) > LISTED_FAULTS else ""
+        raise InputError("snippet_lines", name=name, lines=", ".join(faults[:LISTED_FAULTS]) + more)
+    return found
 
 
 def _even(rows: "csv.DictReader[str]") -> Iterator[dict[str, str | None]]:
@@ -205,7 +216,7 @@ def _even(rows: "csv.DictReader[str]") -> Iterator[dict[str, str | None]]:
         yield row
 
 
-def _from_row(row: dict[str, str | None], locale: str, where: str) -> Advice:
+def _from_row(row: dict[str, str | None], locale: str) -> Advice:
     value = {name: (text or "").strip() for name, text in row.items()}
 
     def several(text: str) -> list[str]:
@@ -218,7 +229,6 @@ def _from_row(row: dict[str, str | None], locale: str, where: str) -> Advice:
         value["text"],
         several(value.get("tags", "")),
         several(value.get("when", "")),
-        where,
     )
 
 
