@@ -11,6 +11,7 @@ from app.components.page import Page, broken_files, language_picker, open_page
 from core import clients, jobs, render, runs, samples
 
 RECENT = 8  # runs in the sidebar
+LISTED = 4  # job descriptions of each client
 ICON = Path(__file__).with_name("icon.svg")  # a file: the browser would fetch a named icon from a font server
 
 
@@ -52,7 +53,7 @@ def _first_steps(page: Page) -> None:
 
 def _client_card(page: Page, client_id: int, name: str, ready: bool, in_review: bool) -> None:
     with page.session() as db:
-        saved = jobs.listing(db, client_id, limit=4)
+        saved = jobs.listing(db, client_id, limit=LISTED + 1)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(width="content", gap="xsmall"):
@@ -65,12 +66,19 @@ def _client_card(page: Page, client_id: int, name: str, ready: bool, in_review: 
             label = page.t("home.open_profile" if target == "Profile" else "home.open_workbench")
             st.page_link(f"pages/{target}.py", label=label, query_params={"client": str(client_id)})
         if ready:
-            for job in saved:
+            for job in saved[:LISTED]:
                 st.page_link(
                     "pages/Workbench.py",
                     label=render.escape(page.t("home.match_with", job=jobs.label(job))),
                     icon=":material/edit_note:",
                     query_params={"client": str(client_id), "job": str(job.id)},
+                )
+            if saved[LISTED:]:
+                st.page_link(
+                    "pages/Workbench.py",
+                    label=page.t("home.more_jobs"),
+                    icon=":material/more_horiz:",
+                    query_params={"client": str(client_id)},
                 )
 
 

@@ -216,40 +216,36 @@ class _Keeper(threading.Thread):
         self.ended = threading.Event()
 
     def run(self) -> None:
-        _keep(self.ended)
+        from core import retention  # noqa: PLC0415 (as the workflow)
 
-
-def _keep(ended: threading.Event) -> None:
-    from core import retention  # noqa: PLC0415 (as the workflow)
-
-    tidying = retention.Tidying()
-    reaper: Reaper | None = None
-    swept = time.monotonic()
-    told = False
-    while not ended.is_set():
-        pause = LOOK
-        try:
-            with _lock:
-                slot = _slot if not ended.is_set() and start() else None
-                if slot is not None:
-                    if slot.ended.is_set():
-                        _end()
-                        continue
-                    if reaper is None or reaper.slot is not slot:
-                        reaper = Reaper(slot)
-                    reaper.look(_client())
-                    if time.monotonic() - swept >= SWEEP:
-                        sweep()
-                        swept = time.monotonic()
-                elif not told:
-                    told = True
-                    log.info("engine waits: others execute")
-            if slot is not None:  # outside the lock, which a run that is submitted waits for
-                tidying.go_on()
-        except Exception as error:  # whatever is wrong now may be right at the next look
-            log.error("engine not running or not tidied error=%s", type(error).__name__)
-            pause = AFTER_FAILURE
-        ended.wait(pause)
+        tidying = retention.Tidying()
+        reaper: Reaper | None = None
+        swept = time.monotonic()
+        told = False
+        while not self.ended.is_set():
+            pause = LOOK
+            try:
+                with _lock:
+                    slot = _slot if not self.ended.is_set() and start() else None
+                    if slot is not None:
+                        if slot.ended.is_set():
+                            _end()
+                            continue
+                        if reaper is None or reaper.slot is not slot:
+                            reaper = Reaper(slot)
+                        reaper.look(_client())
+                        if time.monotonic() - swept >= SWEEP:
+                            sweep()
+                            swept = time.monotonic()
+                    elif not told:
+                        told = True
+                        log.info("engine waits: others execute")
+                if slot is not None:  # outside the lock, which a run that is submitted waits for
+                    tidying.go_on()
+            except Exception as error:  # whatever is wrong now may be right at the next look
+                log.error("engine not running or not tidied error=%s", type(error).__name__)
+                pause = AFTER_FAILURE
+            self.ended.wait(pause)
 
 
 # --- submitting and viewing ---------------------------------------------------------------------------------------

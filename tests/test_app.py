@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import clients, database, i18n, runs
+from core import clients, database, i18n, jobs, runs
 from core.models import Client, ResumeKind, RunStatus
 from core.routing import Candidate
 from core.samples import samples
@@ -77,6 +77,22 @@ def test_samples_load_with_one_click(owner: int) -> None:
     at = open_app()
     assert "Load sample data" not in [b.label for b in at.button]
     assert texts(at).count("Resume read and ready") == 2
+
+
+def test_home_leads_to_a_few_jobs_of_a_client_and_says_when_there_are_more(owner: int) -> None:
+    client_id = add_client(owner)
+
+    def links() -> list[str]:
+        labels = [link.proto.label.replace("\\", "") for link in open_app().get("page_link")]
+        return [label for label in labels if label.startswith(("Match with", "More"))]
+
+    with database.session(owner) as db:
+        db.add_all(jobs.new(client_id, f"{JD} Number {n}.", f"Job {n}") for n in range(4))
+        db.commit()
+        assert links() == [f"Match with: Job {n}" for n in range(4)]
+        db.add(jobs.new(client_id, f"{JD} Number 4.", "Job 4"))
+        db.commit()
+    assert links() == [*(f"Match with: Job {n}" for n in range(4)), "More saved job descriptions"]
 
 
 def test_the_workbench_sends_a_client_without_a_resume_to_the_profile(owner: int) -> None:
