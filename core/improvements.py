@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from core import scoring
+from core.offline import proofs
 from core.offline.claims import claimed
 from core.schemas import Requirement, Status, Verdict
 from core.scoring import Cap, Score
@@ -34,8 +35,8 @@ class Together(_Result):
 
 
 class Unsaid(_Result):
-    """A requirement that earns its credit by the detailed resume alone. `quotes`: the passages, each once, without
-    those that deny something as well."""
+    """A requirement that earns its credit by the detailed resume alone. `quotes`: the passages worth saying, each once:
+    those that tell what was done, or else what names it, and none that denies something as well."""
 
     requirement_id: str
     status: Status
@@ -67,7 +68,8 @@ def of(requirements: Sequence[Requirement], verdicts: Sequence[Verdict], score: 
             only_in_detailed_resume=c.requirement_id in only_detailed,
         )
         for c in score.contributions
-        if c.status != "met"
+        # What is worth too little to be seen in a round number is left out; what a cap holds down says so.
+        if c.status != "met" and (c.potential or c.held_by)
     ]
     capping = {cap.requirement_id for cap in score.caps}
     lost = {c.requirement_id: c.weight - c.points for c in score.contributions}
@@ -94,5 +96,10 @@ def _unsaid(verdicts: Sequence[Verdict], score: Score) -> tuple[Unsaid, ...]:
         if c.credit
         and (proof := quotes[c.requirement_id])
         and all(q.source == "detailed_resume" for q in proof)
-        and (said := tuple(dict.fromkeys(q.passage for q in proof if claimed(q.passage) == q.passage)))
+        and (said := _worth_saying([q.passage for q in proof]))
     )
+
+
+def _worth_saying(passages: Sequence[str]) -> tuple[str, ...]:
+    said = [text for text in dict.fromkeys(passages) if claimed(text) == text and not proofs.is_heading(text)]
+    return tuple([text for text in said if not proofs.names_only(text)] or said)

@@ -602,6 +602,47 @@ def test_queries_are_about_what_is_open_the_gravest_first(locale: str) -> None:
         assert finding.requirement.category in query.tags
 
 
+@pytest.mark.parametrize(
+    ("demand", "category", "resume", "holds", "not_so"),
+    [
+        ("Kafka", "skill", "- Sold pumps", {"tool", "absent"}, {"related", "basic", "listed"}),
+        ("account reconciliations", "skill", "- Sold pumps", {"absent"}, {"tool", "method"}),
+        ("Scrum", "skill", "- Sold pumps", {"method", "absent"}, {"tool"}),
+        ("Power BI", "skill", "- Built Tableau dashboards", {"tool", "related"}, {"absent"}),
+        ("At least 3 years leading a team", "experience", "- Sold pumps", {"leading"}, {"absent", "related"}),
+        ("3 years as a product manager", "experience", "- Sold pumps", set(), {"leading"}),
+    ],
+)
+def test_no_more_is_taken_for_granted_of_a_gap_than_is_known(
+    demand: str, category: str, resume: str, holds: set[str], not_so: set[str]
+) -> None:
+    job = JobSummary.model_validate({"must_haves": [{"text": demand, "category": category}]})
+    resume = f"Experience\nSales Representative, Acme, Jan 2020 - present\n{resume}"
+    (finding,) = matching.judged(job.model_dump_json(), resume, "", "", date.fromisoformat(TODAY))
+    found = retrieval.premises(finding)
+    assert finding.status != "met"
+    assert holds <= found
+    assert not not_so & found
+
+
+@each_locale
+def test_a_snippet_is_offered_only_for_a_gap_of_which_its_premises_hold(owner: int, locale: str) -> None:
+    findings = {finding.requirement.id: finding for finding in findings_of(locale)}
+    wanted = retrieval.queries([*findings.values()], job_of(locale), locale)
+    offered = retrieval.retrieve(knowledge.of(owner), lambda: (wanted, frozenset(snippets.TRADES)), locale)
+    pairs = [(one, about) for one in map(json.loads, offered.prompt.splitlines()) for about in one["for"]]
+    assert pairs
+    for one, about in pairs:
+        assert set(one["tags"]) & set(snippets.PREMISES) <= retrieval.premises(findings[about]), (one["id"], about)
+
+
+@each_locale
+def test_the_offline_analyst_takes_over_nothing_that_only_the_client_can_tell(owner: int, locale: str) -> None:
+    cited = match(locale, knowledge.of(owner)).knowledge.cited
+    assert cited
+    assert not [one.id for one in cited if snippets.TOLD in CURATED[locale, one.id].tags]
+
+
 def test_far_short_of_the_years_is_another_gap_than_a_little_short() -> None:
     job = JobSummary.model_validate(
         {"must_haves": [{"text": "8 years of experience in sales", "category": "experience"}]}
@@ -672,12 +713,11 @@ def test_tips_are_those_of_the_snippets_for_the_gap_and_name_them(owner: int, lo
         assert CURATED[locale, key].interview in weakness.tip.interview
         assert CURATED[locale, key].resume in weakness.tip.resume
         assert cited[key].title == CURATED[locale, key].title
-    key, text = gravest(locale)
+    _, text = gravest(locale)
     heading = "Interview" if locale == "en" else "面试"
     mine = own_for(locale, text, f"## {heading}\nTell it as the harbour master did. 像港务长那样讲。")
     save(owner, mine)
-    weakness = next(w for w in match(locale, knowledge.of(owner)).weaknesses if w.requirement_ids == [key])
-    assert weakness.snippet_ids == ["my-own"]
+    weakness = next(w for w in match(locale, knowledge.of(owner)).weaknesses if w.snippet_ids == ["my-own"])
     assert weakness.tip.interview.endswith(mine.interview)
 
 

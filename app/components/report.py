@@ -126,10 +126,10 @@ def _score(page: Page, score: scoring.Score, job: JobSummary) -> None:
 
 
 def _improvements(page: Page, found: improvements.Improvements, job: JobSummary) -> None:
-    if found.open:
+    if table := render.improvement_table(found, job, page.locale):
         _section(page, "improvements")
         with _stacking("improvements"):
-            st.markdown(render.improvement_table(found, job, page.locale))
+            st.markdown(table)
     if found.unsaid:
         _section(page, "unsaid")
         st.markdown(render.unsaid_list(found, job, page.locale))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
@@ -23,6 +24,7 @@ from core.knowledge import Retrieved, Snippets, library, meaning, search, snippe
 from core.knowledge.search import Query
 from core.knowledge.snippets import Advice
 from core.models import Snippet
+from core.offline import vocabulary
 from core.offline.matching import Finding
 from core.schemas import JobSummary, Knowledge
 
@@ -35,6 +37,7 @@ NEARLY = 0.7  # of the best score: what lies further behind is mostly about some
 MOST = 12  # snippets in a prompt
 BUDGET = 3_000  # tokens of all of them, by `_tokens`
 THREADS = 4
+_OF_THE_WHOLE = frozenset({"career_change", "overqualified"})  # premises that one gap settles for the application
 _INTENT = ("match_intent", "outreach")  # what a snippet about the application as a whole is tagged with
 
 
@@ -63,30 +66,45 @@ def queries(findings: Sequence[Finding], job: JobSummary, locale: str) -> list[Q
     gaps = [finding for finding in findings if finding.status != "met"]
     gaps.sort(key=lambda finding: (not finding.must, finding.status == "unclear", not finding.requirement.core))
     wanted = [
-        Query(f"{f.requirement.text}\n{_gap(f, locale)}", ("gap", f.requirement.category), f.requirement.id)
+        Query(
+            f"{f.requirement.text}\n{_note(f, locale)}",
+            ("gap", f.requirement.category),
+            f.requirement.id,
+            premises(f),
+        )
         for f in gaps[:MOST_GAPS]
     ]
-    return [
-        *wanted,
-        Query(" ".join([job.job_title, job.seniority, *job.industry[:2], *job.business_goals[:2]]), _INTENT),
-    ]
+    whole = " ".join([job.job_title, job.seniority, *job.industry[:2], *job.business_goals[:2]])
+    of_all = _OF_THE_WHOLE & frozenset().union(*map(premises, gaps))
+    return [*wanted, Query(whole, _INTENT, premises=of_all)]
 
 
 @cache
-def _gaps() -> dict[str, dict[str, str]]:
+def _gaps() -> dict[str, dict[str, Any]]:
     return tomllib.loads(Path(__file__).with_name("gaps.toml").read_text("utf-8"))
 
 
-def _gap(finding: Finding, locale: str) -> str:
-    reason = finding.reason
-    # A little short of the years is another gap than far short.
-    if reason == "years_short" and 2 * _number(finding, "years") < _number(finding, "needed"):
-        reason = "years_far_short"
-    # Years of leading others that were not found: nobody has been led.
-    if reason.startswith("years_") and words.mark("c", "leading") in words.concepts(finding.requirement.text):
-        reason = "level_below"
+def premises(finding: Finding) -> frozenset[str]:
+    """What a snippet may take for granted about a gap: of what was found, and of what is asked."""
+    tables, asked = _gaps(), set(words.spoken(finding.requirement.text))
+    found = set(tables["holds"].get(_reason(finding), ()))
+    found |= {name for name, concepts in tables["asks"].items() if asked.intersection(concepts)}
+    terms = finding.demand.terms
+    return frozenset(found | ({"tool"} if terms and all(map(vocabulary.is_tool, terms)) else set()))
+
+
+def _reason(finding: Finding) -> str:
+    """That of the verdict; a little short of the years is another gap than far short."""
+    far = finding.reason == "years_short" and 2 * _number(finding, "years") < _number(finding, "needed")
+    return "years_far_short" if far else finding.reason
+
+
+def _note(finding: Finding, locale: str) -> str:
+    reason = _reason(finding)
+    if reason.startswith("years_") and "leading_people" in words.spoken(finding.requirement.text):
+        reason = "years_leading"
     notes = _gaps()[locale]
-    return notes.get(f"{finding.requirement.category}_{reason}", notes.get(reason, ""))
+    return str(notes.get(f"{finding.requirement.category}_{reason}", notes.get(reason, "")))
 
 
 def _number(finding: Finding, name: str) -> float:
@@ -160,9 +178,12 @@ def _ranking(opened: Snippets, locale: str, query: Query, near: Sequence[int], o
     own = of_job | trades(query.text)
 
     def fits(number: int) -> bool:
-        tags = set(rows[number].tags) if number in rows else set()
-        of_trades = tags & set(snippets.TRADES)
-        return number in rows and bool(not of_trades or of_trades & own) and bool(query.about or tags & set(_INTENT))
+        if number not in rows:
+            return False
+        tags = set(rows[number].tags)
+        of_trades, assumed = tags.intersection(snippets.TRADES), tags.intersection(snippets.PREMISES)
+        holds = query.premises is None or assumed <= query.premises
+        return holds and bool(not of_trades or of_trades & own) and bool(query.about or tags & set(_INTENT))
 
     fitting = [hit for hit in hits if fits(hit.id)]
     by_words = [hit.id for hit in fitting if hit.score >= NEARLY * fitting[0].score]

@@ -29,11 +29,13 @@ FEWEST = 4  # words looked for, however common
 
 @dataclass(frozen=True)
 class Query:
-    """What advice is wanted for: a text in any words, and tags that may fit. `about` is what the caller knows it by."""
+    """What advice is wanted for: a text in any words, and tags that may fit. `about` is what the caller knows it by,
+    and `premises` what a snippet may take for granted, if that is known."""
 
     text: str
     tags: tuple[str, ...] = ()
     about: str = ""
+    premises: frozenset[str] | None = None
 
     @property
     def words(self) -> list[str]:

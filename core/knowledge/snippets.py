@@ -26,19 +26,17 @@ TRADES = (
     *("logistics", "manufacturing", "hr", "legal", "hospitality", "customer_service", "construction", "research"),
     *("public_sector", "operations"),
 )
+# What has to hold of a gap, or the snippet would take something for granted: of what was found, and of what is asked.
+PREMISES = (
+    *("absent", "listed", "claimed", "basic", "related", "pending", "just_short", "far_short", "lower_degree"),
+    *("other_subject", "part_time", "career_change", "overqualified"),
+    *("tool", "method", "licence", "leading", "budget", "portfolio", "people", "customers", "regulated", "clearance"),
+)
+TOLD = "told"  # whether it fits, only the client or who reads the documents can tell
 TAGS = (
-    *(
-        "match",
-        "match_intent",
-        "outreach",
-        "interview",
-        "resume",
-        "read_jd",
-        "gap",
-        "career_change",
-        "overqualified",
-        "absent",
-    ),
+    *("match", "match_intent", "outreach", "interview", "resume", "read_jd", "gap"),
+    *PREMISES,
+    TOLD,
     *("seniority", "salary", "job_hopping", "employment_gap"),
     *("skill", "education", "experience", "language", "certification", "domain", "soft", "other"),
     *TRADES,

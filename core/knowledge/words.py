@@ -100,13 +100,19 @@ def concepts(text: str) -> list[str]:
     A name also speaks of its kind: "CISM" of certificates, "Figma" of tools.
     """
     table = _table()
-    hits = table.pattern.finditer(unicodedata.normalize("NFKC", text).lower())
-    found = [mark("c", name) for hit in hits for name in table.spelled[hit[1] or hit[2]]]
+    found = [mark("c", name) for name in spoken(text)]
     for name in dict.fromkeys(hit.name for line in text.splitlines() for hit in vocabulary.find(line)):
         found.append(mark("n", hashlib.sha256(name.encode()).hexdigest()[:10]))
         if (kind := vocabulary.kind(name) or "") in table.kinds:
             found.append(mark("c", table.kinds[kind]))
     return list(dict.fromkeys(found))
+
+
+def spoken(text: str) -> list[str]:
+    """The concepts that a text has a word of, in order."""
+    table = _table()
+    hits = table.pattern.finditer(unicodedata.normalize("NFKC", text).lower())
+    return [name for hit in hits for name in table.spelled[hit[1] or hit[2]]]
 
 
 def mark(kind: str, name: str) -> str:

@@ -30,9 +30,9 @@ def analyse(task: str, locale: str, inputs: Inputs) -> Contract:
 
 
 def _job_summary(locale: str, inputs: Inputs) -> Contract:
-    from core.offline import jobs, writing  # noqa: PLC0415
+    from core.offline import jobs, voice  # noqa: PLC0415
 
-    writing.phrases(locale)
+    voice.phrases(locale)
     return jobs.summarise(inputs["job_description"])
 
 

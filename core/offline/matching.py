@@ -13,6 +13,7 @@ from core.offline.demands import Demand, read
 from core.offline.evidence import Evidence, Passage, gather
 from core.offline.judges import Answer, Case, decide
 from core.offline.judges.work import names
+from core.offline.reasons import settled
 from core.offline.text import clean, sentences
 from core.remembered import remembered
 from core.schemas import JobSummary, Requirement, Status
@@ -89,7 +90,7 @@ def findings(
             passage = next((passage for passage in evidence.passages if passage.text == meant), None)
             answer = Answer("partial", (passage,), "meaning") if passage else answer
         found.append(Finding(requirement, demand, answer.status, answer.passages, answer.reason, answer.values))
-    return found
+    return settled(found, evidence)
 
 
 def can_be_reworded(demand: Demand) -> bool:

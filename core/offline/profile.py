@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.offline import metrics, vocabulary
-from core.offline.terms import groups, table
+from core.offline.terms import senses, table
 from core.schemas import ClientProfile, CoreStrength, SignatureProject, Skills
 
 _FEW_SKILLS, _MOST_SKILLS, _MOST_DOMAINS, _MOST_STRENGTHS = 3, 15, 4, 4
@@ -76,9 +76,11 @@ def _domains(told: Sequence[str]) -> list[str]:
 def _strengths(proofs: Sequence[Proof], names: dict[str, str], today: date) -> list[CoreStrength]:
     """Traits in the order of how much speaks for them, each with its best proof; no proof serves two traits."""
     ranked = []
-    for trait, pattern in groups("strengths").items():
-        shown = [(len(set(pattern.findall(proof.text.lower()))), proof) for proof in proofs]
-        shown = [(hits + metrics.strength(proof.text, today), proof) for hits, proof in shown if hits]
+    told = [(senses("strengths", proof.text), proof) for proof in proofs]
+    for trait in names:
+        shown = [
+            (len(words[trait]) + metrics.strength(proof.text, today), proof) for words, proof in told if trait in words
+        ]
         if shown:
             ranked.append((sum(score for score, _ in shown), trait, sorted(shown, key=lambda pair: -pair[0])))
     used: set[str] = set()

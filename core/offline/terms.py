@@ -41,10 +41,20 @@ def expressions(path: str) -> re.Pattern[str]:
     return compiled(_at(path))
 
 
+def senses(path: str, text: str) -> dict[str, set[str]]:
+    """The words of `text` that the lists of the table at `path` have, under the keys of the lists. Of words that
+    overlap the longest counts: a phrase may mean something else than its words."""
+    pattern, key_of = _senses(path)
+    found: dict[str, set[str]] = {}
+    for hit in pattern.finditer(text.lower()):
+        found.setdefault(key_of[hit[0]], set()).add(hit[0])
+    return found
+
+
 @cache
-def groups(path: str) -> dict[str, re.Pattern[str]]:
-    """Every list of the table at `path`, as a pattern under its own key."""
-    return {name: words(f"{path}.{name}") for name in _at(path)}
+def _senses(path: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    key_of = {word.lower(): name for name, listed in _at(path).items() for word in listed}
+    return compiled(re.escape(word) for word in sorted(key_of, key=lambda w: (-len(w), w))), key_of
 
 
 def _at(path: str) -> Any:

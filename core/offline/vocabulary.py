@@ -170,6 +170,11 @@ def is_technique(name: str) -> bool:
     return kind(name) in ("tech", "tool") and not is_discipline(name)
 
 
+def is_tool(name: str) -> bool:
+    """Whether a name is that of one tool or technology ("Kafka", "dbt"), and no practice ("unit testing")."""
+    return kind(name) in ("tech", "tool") and (not name.islower() or " " not in name)
+
+
 def is_discipline(name: str) -> bool:
     """Whether a name is a field of work ("nursing"), and no single technique or tool of it."""
     return kind(name) in ("skill", "domain") or name in data()["disciplines"]

@@ -126,9 +126,15 @@ def requirement_table(
 
 def improvement_table(found: Improvements, job: JobSummary, locale: str) -> str:
     """A Markdown table of the open requirements and what each would make of the score; before it, where several cap
-    the score, what all of them would. Empty when every requirement is met."""
+    the score, what all of them would. Empty when nothing would raise it."""
+    together = found.together and translate(
+        locale,
+        "report.improvement.together",
+        requirements=_listed(found.together.requirement_ids, locale),
+        value=found.together.value,
+    )
     if not found.open:
-        return ""
+        return together or ""
     texts = _requirement_texts(job)
     head = [unbroken(translate(locale, f"report.column.{key}")) for key in ("requirement", "now", "if_met", "note")]
     rows = [
@@ -142,11 +148,7 @@ def improvement_table(found: Improvements, job: JobSummary, locale: str) -> str:
     ]
     columns = len(head) if any(row[-1] for row in rows) else len(head) - 1
     table = _table([row[:columns] for row in (head, ["---"] * len(head), *rows)])
-    if not found.together:
-        return table
-    ids = _listed(found.together.requirement_ids, locale)
-    value = found.together.value
-    return f"{translate(locale, 'report.improvement.together', requirements=ids, value=value)}\n\n{table}"
+    return f"{together}\n\n{table}" if together else table
 
 
 def unsaid_list(found: Improvements, job: JobSummary, locale: str) -> str:
