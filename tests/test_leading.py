@@ -34,7 +34,7 @@ def found(told: str, head: str = "") -> Finding:
 )
 def test_who_guides_people_has_part_of_it(told: str) -> None:
     finding = found(told)
-    assert (finding.status, finding.reason) == ("partial", "years_guiding")
+    assert (finding.status, finding.reason) == ("partial", "guiding")
     assert finding.passages[0].text in told
 
 
@@ -65,3 +65,22 @@ def test_a_short_time_of_leading_stays_what_it_is() -> None:
 @pytest.mark.parametrize("title", ["高级运营，汇报给运营总监", "高级运营（向运营总监汇报）"])
 def test_whom_somebody_reports_to_leads_not_them(title: str) -> None:
     assert found("写周报和数据看板", f"工作经历\n安禾公司 | {title} | 2018.01 - 至今\n- ").status == "missing"
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ("Supervised two co-op students over one summer", "partial"),
+        ("Stood in for the director for six months", "partial"),
+        ("Supervised 14 nurses on two wards", "met"),
+        ("Managed a team of eight", "met"),
+        ("Kept the stock records", "missing"),
+        ("带教2名实习生", "partial"),
+        ("管理8人团队", "met"),
+    ],
+)
+def test_without_years_to_guide_is_part_of_leading(told: str, status: str) -> None:
+    locale = "en" if told.isascii() else "zh"
+    text = {"en": "Experience managing a team", "zh": "有团队管理经验"}[locale]
+    job = JobSummary(must_haves=[Requirement(id="M1", text=text, category="experience")])
+    assert findings(job, HEADS[locale] + told, "", date(2026, 6, 1))[0].status == status

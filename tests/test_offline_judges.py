@@ -109,3 +109,85 @@ def test_grades(requirement: str, resume: str, expected: str) -> None:
 def test_readiness(requirement: str, resume: str, expected: str) -> None:
     found, quotes = status(requirement, resume)
     assert found == expected, quotes
+
+
+@pytest.mark.parametrize(
+    ("requirement", "told", "expected"),
+    [
+        ("Strong communication skills", "Wrote 85 test cases for the payment module", "not met"),
+        ("Strong communication skills", "Written for my coach: this is the long version", "not met"),
+        ("Good communication skills", "Wrote 40 SQL reports and 12 Python scripts", "not met"),
+        ("Strong written communication", "Wrote the monthly newsletter for 400 members", "met"),
+        ("Strong communication skills", "Presented results to the board every quarter", "met"),
+        ("Strong presentation skills", "Gave a talk on forecasting at the regional planners' meeting", "met"),
+        ("Resilience under pressure", "Follow up invoices monthly", "not met"),
+        ("沟通能力强", "编写测试用例85条", "not met"),
+        ("沟通能力强", "每周与销售和仓库开协调会，谈妥交期", "met"),
+        ("抗压能力强", "用Excel制作日报", "not met"),
+    ],
+)
+def test_a_soft_skill_is_shown_by_what_shows_that_skill(requirement: str, told: str, expected: str) -> None:
+    found, quotes = status(requirement, (WORK if told.isascii() else WORK_ZH) + told, category="soft")
+    assert (found == "met") == (expected == "met"), quotes
+
+
+@pytest.mark.parametrize(
+    ("requirement", "studied", "expected"),
+    [
+        ("Bachelor of Science in Nursing", "BSc Industrial Engineering, Holm University, 2014 - 2018", "missing"),
+        ("Degree in pharmacy", "BSc Marketing, Holm University, 2014 - 2018", "missing"),
+        ("Bachelor's degree in nursing or a related field", "BA History, Holm University, 2014 - 2018", "partial"),
+        ("Degree in pharmacy", "BSc Nursing, Holm University, 2014 - 2018", "partial"),
+        ("Bachelor's degree in accounting", "BA History, Holm University, 2014 - 2018", "partial"),
+        ("护理学专业本科及以上", "华北大学 | 工业工程 | 本科 | 2014 - 2018", "missing"),
+        ("会计专业本科及以上", "华北大学 | 工业工程 | 本科 | 2014 - 2018", "partial"),
+    ],
+)
+def test_no_other_degree_is_half_of_one_that_a_profession_asks_for_by_law(
+    requirement: str, studied: str, expected: str
+) -> None:
+    heading = "Education" if studied.isascii() else "教育经历"
+    found, quotes = status(requirement, f"{heading}\n{studied}", category="education")
+    assert found == expected, quotes
+
+
+@pytest.mark.parametrize(
+    ("requirement", "resume", "expected"),
+    [
+        ("Night shifts by rotation", "Volunteering\n- Serve meals at the shelter on Saturdays", "unclear"),
+        ("Willing to work weekends", "Volunteering\n- Serve meals at the shelter on Saturdays", "unclear"),
+        ("Willing to work weekends", "Skills\n- Available at weekends", "met"),
+        ("Rotating shifts, including nights", WORK + "Worked rotating night shifts for six years", "met"),
+        ("能适应周末上班", "志愿活动\n- 周六在社区食堂做志愿者", "unclear"),
+        ("能适应周末上班", "自我评价\n- 周末可以上班", "met"),
+    ],
+)
+def test_unpaid_work_says_nothing_of_the_hours_one_would_work(requirement: str, resume: str, expected: str) -> None:
+    found, quotes = status(requirement, resume, category="other")
+    assert found == expected, quotes
+
+
+@pytest.mark.parametrize(
+    ("requirement", "told", "expected"),
+    [
+        ("Deploying machine learning models", "Built a churn model in scikit-learn; it was never deployed", "not met"),
+        (
+            "Machine learning in production",
+            "Built a churn model in scikit-learn; it was never put into production",
+            "not met",
+        ),
+        ("Machine learning", "Built a churn model in scikit-learn; it was never put into production", "met"),
+        ("有机器学习模型上线经验", "用XGBoost做过流失预测，模型没有上线", "not met"),
+        ("机器学习", "用XGBoost做过流失预测，模型没有上线", "met"),
+    ],
+)
+def test_what_was_never_used_is_no_use(requirement: str, told: str, expected: str) -> None:
+    found, quotes = status(requirement, (WORK if told.isascii() else WORK_ZH) + told, category="skill")
+    assert (found == "met") == (expected == "met"), quotes
+
+
+def test_a_thesis_is_no_work() -> None:
+    thesis = "教育经历\n华北大学 | 市场营销 | 本科 | 2014 - 2018 | 毕业论文：连锁零售会员运营策略研究"
+    assert status("连锁零售会员运营经验", thesis, category="experience")[0] != "met"
+    work = WORK_ZH + "负责连锁零售会员运营，复购率提升5%"
+    assert status("连锁零售会员运营经验", work, category="experience")[0] == "met"

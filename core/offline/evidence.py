@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from core.offline import vocabulary
+from core.offline import deeds, vocabulary
 from core.offline.claims import claim, claimed, denied
 from core.offline.dates import Period, date_ranges
 from core.offline.lines import HAN, Line, ends_sentence, rejoin, width
@@ -72,6 +72,8 @@ _PLACE_WORTH = {
     "certifications": 1.0,
     "education": 0.8,
 }
+# Where work is told, and not only listed.
+_ACCOUNTS = frozenset({"experience", "projects", "open_source", "summary", "other", "unknown", "head"})
 _BARE_DATES = re.compile(r"\W*(?:(?:dates?|period|time|when|时间|起止时间|任职时间|在职时间)\W*)?", re.I)
 # A label of these ends the position above it: "Education: BSc, 2019"; "Skills: ..." may belong to the position.
 _OWN_LINE = frozenset({"education", "certifications", "languages"})
@@ -195,6 +197,7 @@ class Evidence:
             if relation:
                 technique = vocabulary.is_technique(have)
                 found += [Found(passage, relation, written, weak, technique) for passage, written, weak in places]
+        found += self._described(want)
         found.sort(
             key=lambda f: (
                 RELATIONS.index(f.relation),
@@ -205,6 +208,21 @@ class Evidence:
             )
         )
         return found
+
+    def _described(self, want: str) -> list[Found]:
+        """The accounts of work that tell of a term in other words."""
+        technique = bool(self._told) and vocabulary.is_technique(want)
+        found = []
+        for passage in self._told:
+            if span := deeds.told(want, passage.text):
+                stated, weak = claim(passage.text, *span)
+                if stated:
+                    found.append(Found(passage, "instance", passage.text[slice(*span)], weak, technique))
+        return found
+
+    @cached_property
+    def _told(self) -> list[Passage]:
+        return [passage for passage in self.passages if passage.place in _ACCOUNTS and not passage.dated]
 
     def named(self, name: str) -> tuple[Passage | None, bool, bool]:
         """(the best passage with a name that no lexicon has, whether it is claimed, whether only its basics). "CAN" is

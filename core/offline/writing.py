@@ -339,7 +339,7 @@ _STEPS_BY_REASON = {
     **dict.fromkeys(("years_elsewhere", "years_related"), "years_elsewhere"),
     "level_below": "higher_post",
     "denied": "denied",
-    "years_guiding": "leading",
+    "guiding": "leading",
 }
 # The first rule that holds names the recommendation; (status or "", kind or "", only if core, name).
 _STEPS: tuple[tuple[str, str, bool, str], ...] = (

@@ -4,7 +4,20 @@ import re
 from collections.abc import Callable
 
 from core.offline import vocabulary
-from core.offline.judges import certificates, education, languages, level, names, readiness, role, soft, work, years
+from core.offline.demands import Demand
+from core.offline.judges import (
+    certificates,
+    education,
+    languages,
+    leading,
+    level,
+    names,
+    readiness,
+    role,
+    soft,
+    work,
+    years,
+)
 from core.offline.judges.common import Answer, Case, by_words
 
 _COURSE = re.compile(r"\bcertificate\b|\bdiploma\b|\bqualification\b", re.I)
@@ -41,6 +54,12 @@ def _is_education(case: Case) -> bool:
     return case.demand.category == "education" and bool(case.demand.degree >= 0 or case.demand.fields)
 
 
+def _names_leading(demand: Demand) -> bool:
+    """Whether a demand is for having led people, and names nothing else that can be looked for."""
+    hard = [term for term in demand.terms if vocabulary.kind(term) != "soft"]
+    return hard == ["people management"] and leading.asks_people(demand.text)
+
+
 _RULES: tuple[tuple[Callable[[Case], bool], Callable[[Case], Answer]], ...] = (
     (lambda case: _is_whole(case) and case.demand.text == case.job_title, role.judge),
     (lambda case: _is_whole(case) and case.demand.text in case.duties, work.judge),
@@ -50,6 +69,7 @@ _RULES: tuple[tuple[Callable[[Case], bool], Callable[[Case], Answer]], ...] = (
     (lambda case: case.demand.category == "language" and bool(case.demand.languages), languages.judge),
     (lambda case: case.demand.years > 0, years.judge),
     (lambda case: case.demand.unwritten and case.demand.category == "other", readiness.judge),
+    (lambda case: _names_leading(case.demand), leading.judge),
     (_all_soft, soft.judge),
     (lambda case: bool(case.demand.terms), names.judge),
     (lambda _: True, by_words),

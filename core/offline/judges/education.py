@@ -55,6 +55,8 @@ def judge(case: Case) -> Answer:
     passage = degrees[best]
     near = None if in_field else _related(case, fields)
     elsewhere = (demand.fields and not in_field and not near) or not _studied_subject(case)
+    if elsewhere and _is_closed(case) and not _neighbour(case, fields):
+        return Answer("missing", (passage,), "field_other")
     lacks = (
         (not best.finished, "degree_unfinished"),
         (_FULL_TIME.search(demand.text) and _PART_TIME.search(passage.text), "degree_part_time"),
@@ -115,10 +117,18 @@ def _field_alone(case: Case, in_field: Passage | None, other: Passage | None) ->
     return Answer("missing", (other,), "field_other") if other else absent(case)
 
 
+def _is_closed(case: Case) -> bool:
+    """Whether a demand is for the schooling of a profession by law, which no other stands in for."""
+    closed = set(case.demand.fields) <= set(vocabulary.data()["closed_fields"]) and bool(case.demand.fields)
+    return closed and not (_OPEN_FIELD.search(case.demand.text) or _EQUIVALENT.search(case.demand.text))
+
+
 def _related(case: Case, studied: Mapping[str, Passage]) -> Passage | None:
     """The passage with a field next to the asked one, where the demand takes such a field ("or a related field")."""
-    if not _OPEN_FIELD.search(case.demand.text):
-        return None
+    return _neighbour(case, studied) if _OPEN_FIELD.search(case.demand.text) else None
+
+
+def _neighbour(case: Case, studied: Mapping[str, Passage]) -> Passage | None:
     families = vocabulary.data()["field_family"].values()
     wanted = [set(family) for family in families if set(family) & set(case.demand.fields)]
     return next((passage for name, passage in studied.items() if any(name in family for family in wanted)), None)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from core.offline import vocabulary
+from core.offline import proofs, vocabulary
 from core.offline.claims import DISCLAIMED, PENDING
 from core.offline.demands import Demand
 from core.offline.evidence import Evidence, Found, Passage
@@ -25,17 +25,22 @@ from core.offline.text import stems
 from core.offline.vocabulary import FULL_RELATIONS
 
 FULL, HALF, NONE = 1.0, 0.5, 0.0
+# What asks that something was in real use, and what says that it never was.
+_IN_USE = re.compile(
+    r"\bproduction\b(?! (?:line|planning|schedul|manage|process|cost|engineer|department))|\bproductioni[sz]\w*"
+    r"|\bdeploy\w*|\bgo(?:ing)?[- ]live\b|上线|投产|落地|部署|生产环境",
+    re.I,
+)
+_NEVER_USED = re.compile(
+    r"\b(?:never|not|neither|wasn['’]t|weren['’]t|didn['’]t)\b[^.;]{0,24}"
+    r"\b(?:production|deployed|live|shipped|released|rolled out|adopted|used in practice)\b"
+    r"|(?:没有?|未能?|从未|尚未|还没)[^，,。；;]{0,4}(?:上线|投产|落地|部署|投入)",
+    re.I,
+)
 # Of the words of a name, rare ones weighing more, that one passage must have to be taken for it.
 SAME_WORDS = 0.6
 LONG_WORD = 7  # letters
 _EVENT = re.compile(r"\s*(?:conferences?|journals?|meet-?ups?|(?:顶级|国际|学术)*(?:会议|顶会|期刊))", re.I)
-# A line that says what was done, wherever it stands.
-_DOING = re.compile(
-    r"\b(?:built|wrote|designed|developed|created|made|ran|led|automated|analy[sz]ed|deployed|maintained|prepared"
-    r"|managed|planned|cut|reduced|raised|implemented|produced|modell?ed|reported)\b"
-    r"|制作|编写|开发了?|搭建|日常写|每[天日周月]|分析了|完成了|设计了|维护|做过|上线",
-    re.I,
-)
 
 
 def judge(case: Case) -> Answer:
@@ -54,6 +59,8 @@ def judge(case: Case) -> Answer:
         share, shown = sum(credits.values()) / len(terms), [best[term] for term in ranked]
     lacking = [term for term in terms if credits[term] == NONE]
     passages = _fewest(best, ranked) if share == FULL and not demand.any_of else distinct([f.passage for f in shown])
+    if share == FULL and (reason := _short_of_work(case, passages)):
+        return Answer("partial", passages, reason, {"found": written(shown)})
     if share < FULL:
         weakest = top if demand.any_of else best[min(best, key=lambda term: credits[term])]
         if lacking and not demand.any_of:
@@ -61,9 +68,20 @@ def judge(case: Case) -> Answer:
         return Answer("partial", passages, _reason(weakest), {"found": weakest.name})
     if _only_named(demand, terms, case.evidence, shown):
         return Answer("partial", passages, "named_only", {"found": top.name})
-    done = any(_is_work(found.passage) for found in shown)
+    done = any(proofs.is_deed(found.passage) for found in shown)
     reason = "instance" if top.relation == "instance" else "done" if done else "listed"
     return Answer("met", passages, reason, {"found": written(shown)})
+
+
+def _short_of_work(case: Case, passages: Sequence[Passage]) -> str:
+    """Why names that are all there are no work as it is asked for: known from studies alone, or never put to use."""
+    if case.requirement.category in ("experience", "domain") and all(p.place == "education" for p in passages):
+        return "studied"
+    lines = {(passage.source, passage.line) for passage in passages}
+    told = [p for p in case.evidence.passages if (p.source, p.line) in lines]
+    if _IN_USE.search(case.demand.text) and any(_NEVER_USED.search(passage.text) for passage in told):
+        return "never_used"
+    return ""
 
 
 def _fewest(best: Mapping[str, Found], terms: Sequence[str]) -> tuple[Passage, ...]:
@@ -73,10 +91,6 @@ def _fewest(best: Mapping[str, Found], terms: Sequence[str]) -> tuple[Passage, .
         if not any(term in {hit.name for hit in vocabulary.find(passage.claimed)} for passage in kept):
             kept.append(best[term].passage)
     return distinct(kept)
-
-
-def _is_work(passage: Passage) -> bool:
-    return passage.place in ("experience", "projects") or _DOING.search(passage.claimed) is not None
 
 
 def _best(case: Case, terms: Sequence[str]) -> dict[str, Found]:

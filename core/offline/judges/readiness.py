@@ -13,6 +13,8 @@ from core.offline.judges.common import NAMELESS_SHARE, Answer, Case, closest
 _CLAUSE = re.compile(r"[^，,。；;|｜\n]+")
 # Places that tell of work and study: there the topic alone is no offer.
 _TOLD = frozenset({"experience", "projects", "education", "open_source", "awards"})
+# Headings of unpaid work, which tells no more of the hours somebody would work.
+_UNPAID = re.compile(r"volunt|communit|志愿|公益|社团|社会活动|社会实践|校园", re.I)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ def _is_ready(passage: Passage, clause: str, asked: list[_Topic]) -> bool:
     if _answer("ready").search(clause) or _answer("fine").search(clause):
         return True
     if _answer("arranged").search(clause):
+        return False
+    if _UNPAID.search(passage.section) or _UNPAID.search(clause):
         return False
     return passage.place not in _TOLD or any(topic.own.search(clause) for topic in asked)
 

@@ -4,8 +4,9 @@ from core.offline import vocabulary
 from core.offline.evidence import Evidence, Job
 from core.offline.judges import level, occupation
 from core.offline.judges.common import Answer, Case, distinct, own_title
+from core.offline.judges.leading import LEADER, NO_LEADER
 from core.offline.judges.work import UNKNOWN, covered, showing
-from core.offline.judges.years import LEADER, NO_LEADER, RANK
+from core.offline.judges.years import RANK
 from core.offline.text import stems
 from core.offline.vocabulary import FULL_RELATIONS
 

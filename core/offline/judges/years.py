@@ -8,7 +8,7 @@ from core.offline.claims import claimed
 from core.offline.dates import total_years
 from core.offline.demands import Demand, years_in
 from core.offline.evidence import Evidence, Job, Passage
-from core.offline.judges import soft
+from core.offline.judges import leading, soft
 from core.offline.judges.common import Answer, Case, absent, asked, distinct, own_title, without_names
 from core.offline.text import stems
 from core.offline.vocabulary import FULL_RELATIONS
@@ -43,78 +43,8 @@ RANK = re.compile(
 _LEADING = re.compile(
     r"\b(?:leading|managing|supervising|people management|leadership)\b|管理经验|带团队|团队管理|带领", re.I
 )
-_LINE_MANAGEMENT = re.compile(
-    r"\b(?:line|people) management|\bmanag(?:ing|ed) (?:a |an )?(?:team|people|staff|\w+ (?:engineers|managers"
-    r"|reports))|\blead(?:ing)? teams?"
-    r"|团队管理|带团队|管理团队",
-    re.I,
-)
-LEADER = re.compile(
-    r"\b(?:manager|lead|leader|head|director|supervisor|chief|captain|foreman)\b|经理|主管|总监|组长|班长|店长|负责人|领班|主任",
-    re.I,
-)
-# Of leading people, and not of leading a project.
-_PEOPLE = re.compile(
-    r"\b(?:led|leads?|leading|manag(?:ed?|es|ing)|supervis\w+|head(?:ed|s|ing)?|direct(?:ed|s|ing)|overs(?:aw|ee\w*)"
-    r"|line[- ]manag\w+|in charge of)\b[^.;]{0,24}?\b(?:teams?|people|staff|crew|squads?|reports|employees|workers"
-    r"|(?:engineers|developers|analysts|designers|nurses|assistants|accountants|planners|technicians|operators"
-    r"|associates|managers|agents|drivers|cooks|teachers|scientists|consultants|specialists|coordinators|juniors)"
-    r"(?!['’]))\b"
-    r"|\bsupervis(?:or|ed|ing)\b|\b(?:line|people|staff|team) manage(?:ment|r)\b|\bdirect reports?\b"
-    r"|\bteam of (?:\d+|\w+)\b|\b(?:head|director) of\b"
-    r"|带(?!教)(?:领|了|过)?[^，,。；;]{0,8}?(?:团队|小组|下属|\d+\s*(?:多|余)?[人名位个])|带团队|带队|下属|下辖"
-    r"|(?:管理|领导|负责)[^，,。；;客户]{0,8}?(?:\d+\s*(?:多|余)?[人名位](?!次)|团队|员工|班组|人员)"
-    r"|年(?:及?以上)?的?管理(?:岗位?|工作)?经[验历]|团队(?:管理|负责人|规模|共?\s*\d+\s*人)|人员管理|\d+\s*人(?:的)?(?:[^，,。；;]{0,4})?(?:团队|小组|班组)",
-    re.I,
-)
-_ASKS_PEOPLE = re.compile(
-    r"带(?:领|过)?[^，,。；;]{0,4}\d+\s*[人名]|管理\s*\d+\s*[人名]|年(?:及?以上)?的?(?:团队|人员)?管理(?:岗位?|工作)?经[验历]"
-    r"|\b(?:lead\w*|manag\w+|supervis\w+) (?:an? |the )?(?:\w+ )?(?:teams?|people|staff|direct reports)\b"
-    r"|\bsupervis(?:ory|ing|ion)\b",
-    re.I,
-)
-# "Category management experience" is none of people.
-_MANAGING_THINGS = re.compile(
-    r"(?i)(?<![\w-])(?!(?:of|in|people|team|line|staff|and|or|years?|prior|proven|relevant|previous|any|some|with)\b)"
-    r"[a-z-]+ (?:management|managerial) experience"
-)
-# Who carries such a title need not lead anybody: a product, a project, an account, the tests.
-NO_LEADER = re.compile(
-    r"\b(?:product|project|program(?:me)?|account|case|community|brand|category|test|tech(?:nical)?|bid|campaign"
-    r"|content|social media|customer success|workstream) (?:manager|lead|owner)\b"
-    r"|(?:产品|项目|客户|品类|商务|大客户|渠道)(?:经理|负责人)",
-    re.I,
-)
-# Short of leading people: to guide some of them, or to stand in for who leads them.
-_GUIDED = (
-    r"(?:[\w-]+ ){0,3}(?:staff|people|colleagues|juniors?|hires?|starters?|interns?|analysts?|assistants?|trainees?"
-    r"|students?|planners?|nurses?|engineers?|developers?|designers?|teachers?|accountants?|technicians?|apprentices?|members)\b"
-)
-_GUIDES = re.compile(
-    rf"(?<!\bmy )(?<!\ba )(?<!\bour )\b(?:mentor|coach|train|onboard|supervis)(?:ed|ing|es|s|e)? {_GUIDED}"
-    rf"|\bassigned work to {_GUIDED}"
-    r"|\b(?:covered|stood in|deputi[sz]ed) for (?:my|the|our) (?:\w+ )?(?:director|manager|lead|head|supervisor|boss)\b"
-    r"|(?<!under )(?<!for )(?<!an )(?<!the )(?<!our )\bacting (?:\w+ )?(?:manager|lead|head|supervisor)\b"
-    r"|带教|带新人|带\s*\d+\s*[名人位](?![份次样]|客户|顾客|游客|乘客|学生|患者)|指导[^，,。；;]{0,6}(?:新人|同事|实习生|下级)"
-    r"|代[管行][^，,。；;]{0,6}(?:主管|经理|组长|主任|团队)|代理(?:主管|经理|组长|主任|店长)(?=$|[，,。；;（(\s])",
-    re.I,
-)
-_IS_GUIDED = re.compile(
-    r"(?:接受|被|由|受|跟着|导师)[^，,。；;]{0,6}(?:带教|指导)"
-    r"|\b(?:was|were|been|being|am) (?:\w+ )?(?:mentored|coached|trained|supervised)\b"
-    r"|\b(?:mentored|coached|trained|supervised) by\b[^,.;]*",
-    re.I,
-)
-# Guiding others stands in these only; who has led a year or more has done more than that.
-_TOLD_OF_WORK = frozenset({"experience", "projects", "summary", "other"})
-LEAST_LED = 1.0  # years
 # A position whose title names another trade counts only if its duties come back to the asked one so often.
 _LEAST_MENTIONS = 2
-# What others do, or what the client would like to do, is no trade of the client's.
-_NOT_OWN = re.compile(
-    r"(?<!理)由[^，,。；;\n]*|(?:想|希望|打算|计划|考虑)(?:转|做|往|成为|从事|朝)[^，,。；;\n]*"
-    r"|与[^，,。；;\n]{1,16}(?:协作|配合|合作)|\b(?:want|hope|plan)s? to (?:become|move)[^,.;\n]*"
-)
 # These deny no years.
 _DENIES_NO_YEARS = re.compile(r"\b(?:no|not) (?:less|fewer) than\b|(?:从未|未曾|没有)(?:间断|中断)", re.I)
 # Whose years follow, if they are not the client's: "the team has 10 years", "people with 10 years", "公司有20年".
@@ -156,7 +86,7 @@ def judge(case: Case) -> Answer:
     # An industry is where a trade is done: where the trade has no name, its words decide.
     words = _topic_words(demand)
     topic = (() if demand.any_of else techniques) or trades or (() if words else terms)
-    people = _asks_people(demand.text)
+    people = leading.asks_people(demand.text)
     if not (topic or words or people):
         # "5 years of experience", in a posting for what its title says.
         topic = _trades(case.job_title)
@@ -170,26 +100,15 @@ def judge(case: Case) -> Answer:
     values = {"years": number(years), "needed": number(demand.years)}
     if not passages or years < demand.years * PARTIAL_SHARE:
         short = Answer("missing", distinct(passages, 1), "years_short", values)
-        guiding = _guiding(evidence, values) if people and years < LEAST_LED else None
-        return guiding or _elsewhere(case, topic, values) or short
+        if people and years < leading.LEAST_LED and (guided := leading.guiding(evidence)):
+            return Answer("partial", guided, "guiding", values)
+        return _elsewhere(case, topic, values) or short
     if years + TOLERANCE < demand.years:
         return Answer("partial", distinct(passages), "years_short", values)
     industries = [term for term in terms if vocabulary.kind(term) == "domain" and term not in topic]
     if not industries or (any if demand.any_of else all)(_full(evidence, term) for term in industries):
         return Answer("met", distinct(passages), "years", values)
     return Answer("partial", distinct(passages), "years_industry", values | {"lacking": asked(demand, industries)})
-
-
-def _guiding(evidence: Evidence, values: dict[str, str]) -> Answer | None:
-    """Partial credit for who has guided people without leading them for long enough; the passages that say most."""
-    told = [
-        (len(_GUIDES.findall(_IS_GUIDED.sub(" ", _NOT_OWN.sub(" ", passage.claimed)))), passage)
-        for passage in evidence.passages
-        if passage.place in _TOLD_OF_WORK
-    ]
-    shown = sorted((entry for entry in told if entry[0]), key=lambda entry: -entry[0])
-    passages = distinct([passage for _, passage in shown], 2)
-    return Answer("partial", passages, "years_guiding", values) if passages else None
 
 
 def _elsewhere(case: Case, topic: Sequence[str], values: dict[str, str]) -> Answer | None:
@@ -234,9 +153,9 @@ def _in_trade(job: Job, topic: Sequence[str], words: Sequence[str], asked: str =
     if role := _ROLE.search(asked):
         wanted = frozenset(stems(role["role"]))
         return bool(wanted) and wanted <= frozenset(stems(job.title))
-    people = _asks_people(asked)
-    leads = _leads_people(job) if people else _leads(job)
-    led_alone = people or bool((_LINE_MANAGEMENT if topic else _LEADING).search(asked))
+    people = leading.asks_people(asked)
+    leads = leading.leads_people(job) if people else _leads(job)
+    led_alone = people or bool((leading.LINE_MANAGEMENT if topic else _LEADING).search(asked))
     if led_alone and not (topic and leads):
         # "Leading a station in a kitchen" is led elsewhere by nobody who was in no kitchen.
         return leads and (people or not words or _relevant(job.text, (), words))
@@ -262,36 +181,19 @@ def _told_alike(job: Job, asked: str) -> bool:
     for _, start, end in reversed(years_in(asked)):
         asked = asked[:start] + " " + asked[end:]
     words = stems(_GENERIC.sub(" ", asked))
-    have = frozenset(stems(_NOT_OWN.sub(" ", job.text)))
+    have = frozenset(stems(leading.NOT_OWN.sub(" ", job.text)))
     return len(words) > 1 and sum(word in have for word in words) >= TOLD_ALIKE * len(words)
 
 
 def _leads(job: Job) -> bool:
-    return bool(LEADER.search(own_title(job.title))) or any(soft.shows("leadership", line) for line in job.lines)
-
-
-def _asks_people(text: str) -> bool:
-    """Whether a demand asks for years of leading people."""
-    named = _names_people(_MANAGING_THINGS.sub(" ", text))
-    return named or bool(_LINE_MANAGEMENT.search(text) or _ASKS_PEOPLE.search(text))
-
-
-def _leads_people(job: Job) -> bool:
-    title = NO_LEADER.sub(" ", own_title(job.title))
-    return bool(LEADER.search(title)) or any(_tells_of_people(_NOT_OWN.sub(" ", line)) for line in job.lines[1:])
-
-
-def _tells_of_people(text: str) -> bool:
-    return _names_people(text) or _PEOPLE.search(text) is not None
-
-
-def _names_people(text: str) -> bool:
-    return any(hit.name == "people management" for hit in vocabulary.find(text))
+    return bool(leading.LEADER.search(own_title(job.title))) or any(
+        soft.shows("leadership", line) for line in job.lines
+    )
 
 
 def _trades(text: str) -> tuple[str, ...]:
     """What a title says somebody does: "Senior Java Developer" -> Java; industries aside."""
-    hits = vocabulary.find(_NOT_OWN.sub(" ", text))
+    hits = vocabulary.find(leading.NOT_OWN.sub(" ", text))
     return tuple(dict.fromkeys(hit.name for hit in hits if vocabulary.kind(hit.name) in vocabulary.HARD_KINDS))
 
 
@@ -300,7 +202,7 @@ def _near(names: Sequence[str], topic: Sequence[str]) -> bool:
 
 
 def _relevant(text: str, topic: Sequence[str], words: Sequence[str]) -> bool:
-    text = _NOT_OWN.sub(" ", text)
+    text = leading.NOT_OWN.sub(" ", text)
     names = list(dict.fromkeys(hit.name for hit in vocabulary.find(text)))
     if _near(names, topic):
         return True
@@ -322,7 +224,7 @@ def _stated_years(
             around = text[max(0, start - 30) : end + 40]
             if not _EXPERIENCE_WORD.search(around) or _PLAN.search(around) or _of_others(text, start, end):
                 continue
-            if people and not _tells_of_people(around):
+            if people and not leading.tells_of_people(around):
                 continue
             if (_relevant(text, topic, words) or not (topic or words)) and (best is None or value > best[0]):
                 best = (value, passage)
