@@ -3,6 +3,7 @@
 import re
 
 from core.offline import vocabulary
+from core.offline.job_terms import pattern
 
 _LEAD = re.compile(
     r"^(?:(?:熟练|熟悉|精通|掌握|能够|使用|运用|操作|了解|具备|具有|拥有|良好|较强|扎实|优秀|一定|很强|丰富|出色"
@@ -19,12 +20,14 @@ _ASKING = re.compile(
     r"|qualifications?|requirements?)\b(?: to\b)?",
     re.I,
 )
-TAIL = re.compile(
+TAIL = pattern(
     r"\s*(?:者?\s*(?:优先|加分|更佳|为佳|尤佳|[，,]?\s*有则更好)(?:考虑|录用)?"
     r"|(?:is|are|would be|will be)?\s*(?:strongly |highly |very )?(?:preferred"
     r"|desirable|required|a (?:big |strong |huge |definite )?(?:plus|bonus|advantage|must)|an (?:advantage|asset)"
-    r"|(?:a )?nice[- ]to[- ]have|(?<!and )(?<!, )(?<!& )(?:helpful|useful)|beneficial|advantageous)|者)$",
-    re.I,
+    r"|(?:a )?nice[- ]to[- ]have|(?<!and )(?<!, )(?<!& )(?:helpful|useful)|beneficial|advantageous)|者"
+    # "Spanish helps but isn't required", "candidates without it will not be considered".
+    r"|\s(?:(?:is|are|would be|will be) (?:<wished>|<asked>)|<unasked>|helps|comes? in handy|counts? in your favou?r)"
+    r"(?:,? (?:but|though|and|or) .*<unasked>)?|\s(?:will not|won['’]t) be considered)$"
 )
 
 

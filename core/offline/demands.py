@@ -38,11 +38,14 @@ _YEARS = re.compile(
     r"|月|底|终|内薪)|years?\b|yrs?\b)"
     r"(?!\s*(?:old|ago|of age))|(?<![\d第])(?P<han>[一二两三四五六七八九十])\s*年(?!级|度)"
     r"|(?<![a-z])(?P<word>one|two|three|four|five|six|seven|eight|nine"
-    r"|ten)(?:\s*\(\d+\))?\+?\s+(?:(?:or more|or so|plus)\s+)?(?:years?|yrs?)\b"
+    r"|ten)(?:\s*\(\d+\))?(?:\+|[- ]plus\b)?\s+(?:(?:or more|or so|plus)\s+)?(?:years?|yrs?)\b"
     # "5+ years of development, at least 3 in Python"
     r"|(?:at least|including|minimum of)\s+(?P<bare>\d{1,2})\+?(?=\s+(?:in|with|using|as)\s)",
     re.I,
 )
+LONGEST_LATELY = 12
+# "A clean record for the last three years": a time to look back on, and not to have spent at something.
+_LATELY = re.compile(r"\b(?:last|past|previous)\s+$", re.I)
 _NUMBERS = {
     w: i for i, w in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)
 }
@@ -160,7 +163,9 @@ class Demand:
 def years_in(text: str) -> list[tuple[float, int, int]]:
     """(least years, start, end) of each number of years in `text`."""
     found = []
-    for match in _YEARS.finditer(fold(text)):
+    for match in _YEARS.finditer(folded := fold(text)):
+        if _LATELY.search(folded, max(0, match.start() - LONGEST_LATELY), match.start()):
+            continue
         if match["low"] or match["bare"]:
             value = float(match["low"] or match["bare"])
         elif match["han"]:

@@ -3,8 +3,8 @@
 import re
 from functools import cache
 
-from core.offline import vocabulary
-from core.offline.job_terms import cue, job_terms
+from core.offline import naming, vocabulary
+from core.offline.job_terms import cue, job_terms, pattern
 from core.offline.lines import width
 from core.offline.postings import ICONS, LONGEST_LINE, Posting
 from core.offline.text import sentences
@@ -106,8 +106,7 @@ def _title_label() -> re.Pattern[str]:
 
 @cache
 def _role_word() -> re.Pattern[str]:
-    titles = job_terms()["titles"]
-    return re.compile(rf"(?:{titles['han']})|(?<![A-Za-z])(?:{titles['latin']})s?(?![A-Za-z])", re.I)
+    return pattern(r"<role_han>|(?<![A-Za-z])<role_latin>s?(?![A-Za-z])")
 
 
 def title(posting: Posting) -> str:
@@ -186,11 +185,11 @@ def company(posting: Posting) -> str:
         return named
     if named := next((name for line in posting.head[:8] if (name := _employer(line))), ""):
         return named
-    for pattern in (labels["about"], labels["hiring"]):
-        if match := re.search(pattern, posting.text, re.M):
+    for form in (labels["about"], labels["hiring"]):
+        if match := re.search(form, posting.text, re.M):
             return str(match["name"]).strip()
     match = re.search(labels["employers"], "\n".join(posting.company))
-    return match[0].strip() if match else ""
+    return match[0].strip() if match else naming.employer(posting.text)
 
 
 def _employer(line: str) -> str:
@@ -221,7 +220,9 @@ def location(posting: Posting) -> str:
         return address["value"].strip()
     based = _BASED.search(posting.text)
     hits = vocabulary.places().find(based["rest"]) if based else ()
-    return based["rest"][hits[0].start : hits[0].end] if based and hits and hits[0].start <= 2 else ""
+    if based and hits and hits[0].start <= 2:
+        return based["rest"][hits[0].start : hits[0].end]
+    return naming.place(posting.text)
 
 
 def salary(posting: Posting) -> str:
@@ -268,12 +269,12 @@ def _rank_word() -> re.Pattern[str]:
 
 def goals(posting: Posting) -> list[str]:
     """Clauses of the duties that set a figure to reach."""
-    pattern = re.compile(job_terms()["labels"]["goals"], re.I)
-    return [match[0].strip() for line in posting.responsibilities if (match := pattern.search(line))]
+    telling = re.compile(job_terms()["labels"]["goals"], re.I)
+    return [match[0].strip() for line in posting.responsibilities if (match := telling.search(line))]
 
 
 def relocation(posting: Posting) -> str:
     """The first sentence that speaks of moving, or empty."""
-    pattern = re.compile(job_terms()["labels"]["relocation"], re.I)
-    lines = (line for line in posting.text.split("\n") if pattern.search(line))
-    return next((s.strip(" -•*") for line in lines for s in sentences(line) if pattern.search(s)), "")
+    telling = re.compile(job_terms()["labels"]["relocation"], re.I)
+    lines = (line for line in posting.text.split("\n") if telling.search(line))
+    return next((s.strip(" -•*") for line in lines for s in sentences(line) if telling.search(s)), "")

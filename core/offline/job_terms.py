@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+_PART = re.compile(r"(?<!\?P)<(\w+)>")
+
 
 @cache
 def job_terms() -> dict[str, Any]:
@@ -17,4 +19,12 @@ def job_terms() -> dict[str, Any]:
 def cue(name: str) -> re.Pattern[str]:
     """A pattern of `[cues]` in job_terms.toml; raises KeyError for a name that is not there."""
     entry = job_terms()["cues"][name]
-    return re.compile(entry if isinstance(entry, str) else entry["pattern"], re.I)
+    return pattern(entry if isinstance(entry, str) else entry["pattern"])
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """`text` as a regular expression, each "<name>" in it replaced by the alternatives of that name in `[parts]`."""
+    parts = job_terms()["parts"]
+    while (filled := _PART.sub(lambda found: f"(?:{'|'.join(parts[found[1]])})", text)) != text:
+        text = filled
+    return re.compile(text, re.I)

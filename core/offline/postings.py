@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import takewhile
 
-from core.offline import headings, vocabulary
+from core.offline import clauses, headings, vocabulary
 from core.offline.cutting import Piece, split
 from core.offline.demands import years_in
 from core.offline.job_terms import cue, job_terms
@@ -20,9 +20,9 @@ from core.offline.text import clean, sentence_spans, sentences
 from core.offline.unflatten import opens_demand, restore
 
 _DEMANDING = ("requirements", "nice")
+_DEMANDING_CUES = ("requirement", "nice")
 _ABOUT_OTHERS = ("notice", "apply", "benefits", "company")
-_NOT_ASKED = ("apply", "benefits", "company", "notice")
-LONGEST_SENTENCE = 120  # columns of a Chinese one that is about one thing
+_NOT_ASKED = ("notice", "apply", "benefits")
 _CUE_ORDER = ("notice", "apply", "benefits", "nice", "requirement", "company", "responsibility")
 ICONS = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?")
 _ICON_BULLET = re.compile(rf"(?:^|(?<=\s))\s*(?:{ICONS.pattern})+\s*", re.M)
@@ -55,18 +55,7 @@ _ADDRESSED = re.compile(
     r"|require|expect|want|ask)\w*\b"
     r"|The (?:successful|ideal|right|selected) (?:candidate|applicant|person)\b"
 )
-# What the firm says of itself, though in words of asking: "We're a certified B Corp", "We'll pay for your licence".
-_OF_ITSELF = re.compile(
-    r"We(?:['’]re| are| were| started| began| offer| give|['’]ll (?:pay|give|cover))\b"
-    r"(?! (?:\w+ )?(?:looking|seeking|searching|hiring|after)\b)"
-    # Whatever else it does, without a word of asking: "We answer the phone at 3", "They use SQL", "公司连续五年".
-    r"|(?:We|Our|They|Their|At (?:[A-Z]\w+ ?){1,3},? we)\b(?!.{0,60}\b(?:requir|need|expect|look|ask|want|wish|prefer"
-    r"|seek|hir|hop|like|love|insist|candidate|applicant|you|someone|people who)\w*)"
-    r"|(?:我们|我司|本公司|公司|集团|员工)(?!.{0,12}(?:希望|需要|要求|期待|期望|想找|想要|找|招|欢迎|看重|更看))",
-    re.I,
-)
 _INLINE_LETTER = re.compile(r"(?:(?<=\s)|^)\(?[a-h][).]\s+(?=\S)")
-_MONEY = re.compile(r"[$€£¥]?\s?\d[\d,.]*\s?[kK万]?")
 _INLINE_BULLET = re.compile(r"\s+(?=[•●▪■◆◦✓✔➤►]\s*)|(?<=[\w.;)])(?=[•●▪■]\s)")
 
 # Patterns look back and ahead inside a line: a paragraph without a line break must not make them slow.
@@ -371,52 +360,52 @@ def _fact(sentence: str) -> bool:
 
 
 def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
-    """Sort the sentences of a line that no heading explains; what tells nothing is returned."""
+    """Sort the clauses of a line that no heading explains; what tells nothing is returned."""
     rest: list[str] = []
     kind = ""
-    for sentence, goes_on in _clauses(line.text):
-        told = next((name for name in _CUE_ORDER if cue(name).search(sentence)), "")
-        if not told or (told == "benefits" and _opens_with_years(sentence)):
-            told = "requirement" if cue("demand").match(sentence) else told
-        kind = told or (kind if goes_on else "")
-        if kind in ("requirement", "nice") and _OF_ITSELF.match(sentence):
-            kind = "company"
-        if kind in ("requirement", "nice") and _describes_work(sentence):
-            kind = "responsibility"
-        if kind == "responsibility":
-            posting.responsibilities.append(sentence)
-        elif kind == "nice" or (kind == "requirement" and not (titled and _is_story(line, sentence))):
-            posting.pieces += split(sentence)
-        elif kind == "company":
-            posting.company.append(sentence)
-        else:
-            rest.append(sentence)
+    for start, stop, _ in sentence_spans(line.text):
+        goes_on = start > 0 and line.text[start - 1] in ";；"
+        told = _clauses(line.text[start:stop].strip(), kind if goes_on else "")
+        for kind, clause in told:
+            if kind == "responsibility":
+                posting.responsibilities.append(clause)
+            elif kind == "nice" or (kind == "requirement" and not (titled and _is_story(line, clause))):
+                posting.pieces += split(clause, listed=kind == "nice" or clauses.kind(clause) == "requirement")
+            elif kind == "company":
+                posting.company.append(clause)
+            else:
+                rest.append(clause)
     return rest
 
 
-def _opens_with_years(sentence: str) -> bool:
-    """What is asked for so may go on with an amount of money: "6 years of buying, with orders of $20k"."""
-    only_money = all(_MONEY.fullmatch(found[0]) for found in cue("benefits").finditer(sentence))
-    return only_money and any(start == 0 for _, start, _ in years_in(sentence))
+def _clauses(sentence: str, before: str) -> list[tuple[str, str]]:
+    """What a sentence is about, clause by clause: (kind, text). One that does not tell goes on with the one `before`.
+
+    A sentence that asks for nothing stays whole, and so do neighbours about the same that is no demand.
+    """
+    parts = clauses.cut(sentence)
+    asks = any(cue(name).search(sentence) for name in _DEMANDING_CUES) or any(
+        clauses.kind(sentence[start:stop]) in _DEMANDING_CUES for start, stop in parts
+    )
+    told: list[tuple[str, int, int]] = []
+    for start, stop in parts if asks else [(0, len(sentence))]:
+        kind = _told(sentence[start:stop]) or before
+        if told and kind == before and kind not in _DEMANDING_CUES:
+            told[-1] = kind, told[-1][1], stop
+        else:
+            told.append((kind, start, stop))
+        before = kind
+    found = [(kind, sentence[start:stop].strip()) for kind, start, stop in told]
+    return [(kind, clause) for kind, clause in found if any(c.isalnum() for c in clause)]
 
 
-def _clauses(text: str) -> list[tuple[str, bool]]:
-    """The sentences of a line, each with whether it goes on a list that the one before began ("...; ...")."""
-    spans = sentence_spans(text)
-    marks = ["", *(text[stop:after].strip() for _, stop, after in spans)]
-    whole = [(text[start:stop].strip(), mark in ";；") for (start, stop, _), mark in zip(spans, marks, strict=False)]
-    parts = [part for sentence, goes_on in whole for part in _run_on(sentence, goes_on)]
-    return [(part, bool(goes_on)) for part, goes_on in parts if any(c.isalnum() for c in part)]
-
-
-def _run_on(sentence: str, goes_on: bool) -> list[tuple[str, bool]]:
-    """A Chinese sentence that tells of the firm, of the applicant and of the pay at once, clause by clause, each going
-    on with the one before; any other as it is."""
-    asks = cue("requirement").search(sentence) and any(cue(name).search(sentence) for name in _NOT_ASKED)
-    if not (asks and has_han(sentence) and width(sentence) > LONGEST_SENTENCE):
-        return [(sentence, goes_on)]
-    first, *others = sentence.split("，")
-    return [(first, goes_on), *((clause, True) for clause in others)]
+def _told(clause: str) -> str:
+    """What a clause is about, by its subject and verb or by a cue; empty when neither tells."""
+    kind = clauses.kind(clause)
+    found = next((name for name in _CUE_ORDER if cue(name).search(clause)), "")
+    found = "requirement" if not found and cue("demand").match(clause) else found
+    found = "responsibility" if found in _DEMANDING_CUES and _describes_work(clause) else found
+    return found if kind == "company" and found in _NOT_ASKED else kind or found
 
 
 def _is_story(line: Line, sentence: str) -> bool:
