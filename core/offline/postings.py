@@ -369,6 +369,8 @@ def _read_free(posting: Posting, line: Line, titled: bool) -> list[str]:
         for kind, clause in told:
             if kind == "responsibility":
                 posting.responsibilities.append(clause)
+            elif kind in _DEMANDING_CUES and _is_vague(clause):
+                rest.append(clause)
             elif kind == "nice" or (kind == "requirement" and not (titled and _is_story(line, clause))):
                 posting.pieces += split(clause, listed=kind == "nice" or clauses.kind(clause) == "requirement")
             elif kind == "company":
@@ -406,6 +408,12 @@ def _told(clause: str) -> str:
     found = "requirement" if not found and cue("demand").match(clause) else found
     found = "responsibility" if found in _DEMANDING_CUES and _describes_work(clause) else found
     return found if kind == "company" and found in _NOT_ASKED else kind or found
+
+
+def _is_vague(clause: str) -> bool:
+    """Whether an English clause asks by subject and verb alone, for nothing with a name: "You should like games"."""
+    named = vocabulary.find(clause) or years_in(clause) or vocabulary.degrees().find(clause)
+    return not (has_han(clause) or named or vocabulary.fields().find(clause) or cue("substance").search(clause))
 
 
 def _is_story(line: Line, sentence: str) -> bool:
