@@ -67,7 +67,7 @@ def of(since: date | None = None) -> Operations:
 
 def _statuses(db: Session, start: datetime | None) -> dict[RunStatus, int]:
     query = select(col(Run.status), func.count()).where(*_since(Run.created_at, start)).group_by(col(Run.status))
-    found = dict(db.execute(query).tuples().all())
+    found = dict(db.execute(query).all())
     return {status: found[status] for status in RunStatus if status in found}
 
 

@@ -8,19 +8,43 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from core import database, engine, routing, tasks
-from core.settings import _variables_in_files, settings
+from core.ocr.rapid import RapidEngine
+from core.ocr.transcript import Piece
+from core.settings import settings
+from tests.support.environment import forget
 from tests.support.model_server import ModelServer, model_server
 from tests.support.postgres import new_database, postgres_binaries, postgres_server
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # how long an example takes proves nothing
 hypothesis.settings.load_profile("any machine")
+
+# What takes longest comes first, or one of several processes is left with it at the end.
+SLOWEST = (
+    "browser",
+    "browser_scans",
+    "robustness",
+    "chaos",
+    "scans",
+    "ocr",
+    "executors",
+    "faults",
+    "evaluation_ranking",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {f"test_{name}": number for number, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(SLOWEST)))
+
 
 _opened: set[sa.Engine] = set()
 sa.event.listen(sa.Engine, "engine_connect", lambda connection: _opened.add(connection.engine))
@@ -30,12 +54,6 @@ def close_databases() -> None:
     """A process has so many files, a server so many connections, and a session so many tests."""
     while _opened:
         _opened.pop().dispose()
-
-
-def forget() -> None:
-    """Read the settings anew when they are next asked for."""
-    settings.cache_clear()
-    _variables_in_files.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +119,28 @@ def paced(server: ModelServer, configure: Callable[..., None]) -> routing.Candid
     _first_request()
     configure(model="openai/paced", api_base=server.url, api_key="test", stall_seconds=3, deadline_seconds=30)
     return routing.candidates("job_match", "openai/paced")[0]
+
+
+_pieces: dict[tuple[bytes, tuple[int, int]], list[list[Piece]]] = {}
+
+
+@pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a picture says takes the real engine seconds to tell: of the same one it tells the same again at once."""
+    real = RapidEngine.read_gradually
+
+    def read_gradually(engine: RapidEngine, tile: Image.Image) -> Iterator[list[Piece]]:
+        key = sha256(tile.tobytes()).digest(), tile.size
+        if key in _pieces:
+            yield from _pieces[key]
+            return
+        groups = []
+        for group in real(engine, tile):
+            groups.append(group)
+            yield group
+        _pieces[key] = groups
+
+    monkeypatch.setattr(RapidEngine, "read_gradually", read_gradually)
 
 
 # Migrated, and with queues: the engine looks for new ones once a second, which each test would wait for.

@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from app.components import page
 from core import backup, database, engine, runs
 from core.__main__ import main
 from core.errors import InputError
 from core.models import RunStatus
+from core.ocr import engines
 from core.routing import Candidate
 from tests.support.model_server import ModelServer
 from tests.test_app import open_app
@@ -278,3 +280,15 @@ def test_what_cannot_be_backed_up_is_said(folder: Path, configure: Callable[...,
         assert caught.value.values["command"].startswith(tool)  # type: ignore[union-attr]
         assert "secret" not in caught.value.message("en")
         assert "postgresql://ann:***@db.example/jobs" in caught.value.message("zh")
+
+
+def test_a_page_that_warms_up_an_unfinished_restore_says_so_in_a_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(engines, "warm_up", lambda: None)
+    (folder / "data").mkdir()
+    (folder / "data" / database.RESTORING).touch()
+    page._warm_up()
+    assert [record.getMessage() for record in caplog.records if record.name == page.__name__] == [
+        "not warmed up error=restore_unfinished"
+    ]

@@ -47,7 +47,7 @@ class Fleet:
     def executing(self) -> list[Worker]:
         """Those that have begun to."""
         for worker in self.workers:
-            assert worker.process.poll() is None, worker.log.read_text()
+            assert worker.process.is_alive(), worker.log.read_text()
         return [worker for worker in self.workers if worker.executors]
 
     def kill(self, worker: Worker) -> None:

@@ -76,6 +76,12 @@ def file_refusal(data: bytes, filename: str) -> InputError:
     return refusal(lambda: read_document(data, filename))
 
 
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is about what a file says: a process of its own for each takes longer than all the rest."""
+    monkeypatch.setattr(documents, "_parse_in_child", lambda *told: tuple(documents._parse(*told)))
+
+
 # --- PDF ------------------------------------------------------------------------------------------------------
 
 
@@ -86,6 +92,7 @@ def test_pdf_of_two_languages():
     assert not document.scanned
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_columns_are_read_one_after_the_other():
     left = ["CONTACT", "emily@example.com", "SKILLS", "Go, Python", "EDUCATION", "M.S. Computer Science"]
     right = ["Emily Chen", "Backend Engineer", "EXPERIENCE", "Northwind Commerce", "PROJECTS", "go-ledger"]
@@ -107,6 +114,7 @@ def row(text: str, x: float, number: int) -> files.Draw:
     return files.lines(text, x=x, y=720 - 16 * number)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_columns_drawn_row_by_row_are_read_one_after_the_other():
     title = files.lines("Resume of Emily Chen, who builds payment systems in Seattle", x=50)
     data = files.pdf([title, *rows(LEFT, RIGHT, 230)])
@@ -121,26 +129,31 @@ def test_pdf_columns_drawn_row_by_row_are_read_one_after_the_other():
     ],
     ids=["dates on the right", "headings on the left"],
 )
+@pytest.mark.usefixtures("in_process")
 def test_pdf_rows_that_belong_together_stay_together(left: list[str], right: list[str], x: float):
     read = read_document(files.pdf(rows(left, right, x)), "a.pdf").text.splitlines()
     assert [line.split() for line in read] == [[*a.split(), *b.split()] for a, b in zip(left, right, strict=True)]
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_keeps_the_hyphen_at_the_end_of_a_line():
     data = files.pdf([files.lines("Led cross-", "functional teams in three countries", "and two continents for years")])
     assert "cross-functional teams" in read_document(data, "a.pdf").text.replace("\n", "")
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_form_fields_are_read():
     data = files.pdf([files.lines(*ENGLISH), files.form_field("Kubernetes administrator")])
     assert "Kubernetes administrator" in read_document(data, "a.pdf").text
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_blank_pages_are_left_out():
     document = read_document(files.pdf([], [files.lines(*ENGLISH)], []), "a.pdf")
     assert document == text_of("\n".join(ENGLISH), media_type="application/pdf")
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_short_page_with_a_logo_is_no_scan():
     assert read_document(files.pdf([files.lines("Emily Chen"), files.picture(120, 120)]), "a.pdf").text == "Emily Chen"
 
@@ -159,6 +172,7 @@ def test_pdf_of_blank_pages():
     ],
     ids=["picture", "watermark", "outlines", "outlines with a number"],
 )
+@pytest.mark.usefixtures("in_process")
 def test_pdf_scans_are_pictures_in_the_order_of_the_pages(page: list[files.Draw]):
     text = [files.lines(*ENGLISH)]
     assert shape(read_document(files.pdf(page, page), "scan.pdf")) == "pp"
@@ -170,12 +184,14 @@ def test_pdf_scans_are_pictures_in_the_order_of_the_pages(page: list[files.Draw]
         _ = document.text
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_letters_without_meaning_are_a_picture():
     data = files.pdf([files.lines(*ENGLISH)], [files.lines(*ENGLISH, font=files.EMBEDDED_FONT)])
     assert shape(read_document(data, "a.pdf")) == "tt"
     assert shape(read_document(files.with_meaningless_letters(data), "a.pdf")) == "tp"
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_scan_shows_what_is_on_the_page():
     data = files.pdf([files.photo(files.marked(2480, 3508)), files.lines("CamScanner", x=500, y=20)])
     picture = shown(read_document(data, "a.pdf").pages[0])
@@ -194,6 +210,7 @@ def test_pdf_scan_shows_what_is_on_the_page():
     ],
     ids=["as fine as needed", "finer", "coarser", "long screenshot", "wide screenshot"],
 )
+@pytest.mark.usefixtures("in_process")
 def test_pdf_page_that_is_one_picture_keeps_its_pixels(pixels, place, read):
     data = files.pdf([files.photo(files.marked(*pixels), place)])
     picture = shown(read_document(data, "a.pdf").pages[0])
@@ -201,18 +218,21 @@ def test_pdf_page_that_is_one_picture_keeps_its_pixels(pixels, place, read):
     assert files.is_marked(picture)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_beside_a_picture_nothing_is_cut_off():
     logo = files.photo(Image.new("RGB", (500, 500), "red"), (250, 20, 95, 95))
     data = files.pdf([files.photo(files.marked(540, 4800), (250, 200, 60, 600)), logo, files.outlines(20)])
     assert shown(read_document(data, "a.pdf").pages[0]).size == pytest.approx((1240, 1754), abs=1)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_pdf_picture_outside_the_page():
     data = files.pdf([files.photo(files.marked(600, 900), (700, 100, 200, 300))])
     assert shown(read_document(data, "a.pdf").pages[0]).size == pytest.approx((1240, 1754), abs=1)
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.usefixtures("in_process")
 def test_pdf_turned_page_is_read_upright(turn: int):
     picture = shown(
         read_document(files.turned(files.pdf([files.photo(files.marked(620, 877))]), turn), "a.pdf").pages[0]
@@ -311,6 +331,7 @@ def test_docx_is_read_whole_and_in_order():
     assert shape(document) == "t"
 
 
+@pytest.mark.usefixtures("in_process")
 def test_docx_inline_elements():
     run = "<w:r><w:t>{}</w:t></w:r>"
     paragraph = (
@@ -343,11 +364,13 @@ def paragraph(text: str, properties: str = "") -> str:
         ("Built it", "<w:pStyle w:val='ListParagraph'/>", "Built it"),
     ],
 )
+@pytest.mark.usefixtures("in_process")
 def test_docx_list_paragraphs_keep_a_bullet(text: str, properties: str, read: str):
     data = files.docx_file("First", raw=[paragraph(text, properties), paragraph("Last")])
     assert read_document(data, "a.docx").text == "\n".join(["First", read, "Last"])
 
 
+@pytest.mark.usefixtures("in_process")
 def test_docx_styles_that_are_based_on_each_other():
     def loop(name: str, content: bytes) -> bytes:
         head, mark, tail = content.partition(b"</w:styles>")
@@ -363,6 +386,7 @@ def test_docx_styles_that_are_based_on_each_other():
     assert read_document(data, "a.docx").text == "First\none\n• two"
 
 
+@pytest.mark.usefixtures("in_process")
 def test_docx_of_scans():
     first, second = files.encoded(files.marked(827, 1169), "PNG"), files.encoded(files.marked(600, 900), "JPEG")
     data = files.docx_file(pictures=[first, second, first])
@@ -371,11 +395,13 @@ def test_docx_of_scans():
     assert document.media_type.endswith("wordprocessingml.document")
 
 
+@pytest.mark.usefixtures("in_process")
 def test_docx_with_text_is_read_without_its_pictures():
     data = files.docx_file("Emily", pictures=[files.encoded(files.marked(827, 1169), "PNG")])
     assert read_document(data, "a.docx").text == "Emily"
 
 
+@pytest.mark.usefixtures("in_process")
 def test_docx_pictures_that_say_nothing():
     icon, line = files.encoded(files.marked(100, 100), "PNG"), files.encoded(Image.new("L", (600, 2)), "PNG")
     assert file_refusal(files.docx_file(pictures=[icon, line]), "a.docx").code == "file_no_text"
@@ -571,6 +597,7 @@ def test_content_decides_where_the_name_says_nothing():
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.txt", "a.png", "a.pdf", "a.exe", "a"])
+@pytest.mark.usefixtures("in_process")
 def test_content_decides_what_a_readable_file_is(name: str):
     assert read_document(PDF, name).media_type == "application/pdf"
     assert read_document(DOCX, name).text.startswith("Resume\nEmily")
@@ -688,7 +715,7 @@ def test_marks_of_real_languages_are_kept():
     st.binary(max_size=400) | st.sampled_from([PDF[:600], DOCX[:600], OLE, BROKEN_PNG, HTML, "张伟".encode("gb18030")]),
     st.sampled_from(EXTENSIONS),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)  # many of them are read in a process of their own
 def test_arbitrary_bytes(data: bytes, extension: str):
     assert outcome(lambda: read_document(data, "resume" + extension).pages)
 

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from core.__main__ import main
 from core.errors import InputError
@@ -22,6 +24,16 @@ def test_the_score_ranks_fitting_postings_above_others(capsys: pytest.CaptureFix
         assert row["score"] >= 0.85
         assert f"{row['score']:.3f}" in printed
     assert sum(row["score"] for row in figures) > sum(max(row["tfidf"], row["bm25"]) for row in figures)
+
+
+def test_an_interval_is_that_of_postings_drawn_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "RESAMPLES", 40)
+    chance = np.random.default_rng(3)
+    fits, values = chance.random(25) < 0.3, chance.integers(0, 9, 25).astype(float)
+    again = np.random.default_rng(0)
+    drawn = [again.integers(0, 25, 25) for _ in range(40)]
+    expected = np.percentile([roc_auc_score(fits[at], values[at]) for at in drawn], [2.5, 97.5])
+    assert ranking._interval(fits, values) == pytest.approx(tuple(expected))
 
 
 def person(folder: Path, *rows: object, resume: str = "Nurse, 2019 - 2024") -> Path:

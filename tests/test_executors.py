@@ -1,6 +1,9 @@
 """Workers as real processes: killed, cut off from the database, stopped, asked to end."""
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +17,7 @@ from core.models import Run, RunStatus
 from core.routing import Candidate
 from core.runs import LiveText
 from tests.support.model_server import ModelServer
-from tests.support.workers import Worker
+from tests.support.workers import SEARCH, Worker
 from tests.test_runs import JD, PACED, add_client, is_streaming, settle, submit, view, wait
 
 Start = Callable[..., Worker]
@@ -162,13 +165,27 @@ def test_a_worker_that_is_asked_to_end_finishes_its_run_and_leaves_the_others(
     successor.wait_for("engine waits")  # on SQLite only one process executes
     assert successor.executors == []
     worker.send(signal.SIGTERM)
-    assert worker.process.wait(60) == 0
+    worker.process.join(60)
+    assert worker.process.exitcode == 0
     assert view(owner, first.id).run.status is RunStatus.COMPLETED
     assert "ERROR" not in worker.log.read_text()
     server.pace = 0
     assert settle(owner, second.id, 60).run.status is RunStatus.COMPLETED
     assert (server.requests["job_summary"], server.requests["job_match"]) == (2, 2)
     successor.started()
+
+
+def test_the_command_is_such_a_worker(owner: int, folder: Path, idle: Callable[[], None]) -> None:
+    client_id = add_client(owner)
+    idle()
+    environment = {**os.environ, "PYTHONPATH": SEARCH}
+    process = subprocess.Popen([sys.executable, "-m", "core", "worker"], cwd=folder, env=environment)
+    try:
+        assert settle(owner, submit(owner, client_id).id).run.status is RunStatus.COMPLETED
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
 
 
 def test_what_has_no_time_to_finish_is_left_for_the_next(owner: int, paced: Candidate, server: ModelServer) -> None:

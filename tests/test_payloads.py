@@ -51,6 +51,7 @@ class Wire:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.url = ""
+        self.sent: dict[tuple[str, Candidate], Request] = {}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -70,24 +71,29 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
 
-@pytest.fixture
-def wire(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """Every provider has its key, and its address is on loopback."""
+@pytest.fixture(scope="module")
+def everybody() -> Iterator[Wire]:
     wire = Wire()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"wire": wire}))
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     wire.url = f"http://127.0.0.1:{server.server_address[1]}"
-    addresses = "\n".join(f'[provider.{name}]\napi_base = "{wire.url}"' for name in PROVIDERS)
-    (folder / "data").mkdir()
-    (folder / "data" / "routing.toml").write_text(addresses)
-    for row in PROVIDERS.values():
-        if "key" in row:
-            monkeypatch.setenv(row["key"], f"secret-of-{row['key']}")
     try:
         yield wire
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def wire(everybody: Wire, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """Every provider has its key, and its address is on loopback."""
+    addresses = "\n".join(f'[provider.{name}]\napi_base = "{everybody.url}"' for name in PROVIDERS)
+    (folder / "data").mkdir()
+    (folder / "data" / "routing.toml").write_text(addresses)
+    for row in PROVIDERS.values():
+        if "key" in row:
+            monkeypatch.setenv(row["key"], f"secret-of-{row['key']}")
+    return everybody
 
 
 def candidate(task: str, model: str) -> Candidate:
@@ -101,13 +107,16 @@ def picture() -> bytes:
 
 
 def sent(wire: Wire, task: str, asked: Candidate) -> Request:
-    """The one request for a task."""
+    """The one request for a task; what several tests ask for is sent once."""
+    if (task, asked) in wire.sent:
+        return wire.sent[task, asked]
     wire.requests.clear()
     inputs = dict.fromkeys(prompts.load(task, "en").inputs, "Python")
     with pytest.raises(ModelError, match="auth"):
         llm.complete(task, "en", inputs, [asked], images=[picture()] if task == VISION else [])
     requests = [request for request in wire.requests if request.path != "/api/show"]  # Ollama's look at its own model
     assert len(requests) == 1
+    wire.sent[task, asked] = requests[0]
     return requests[0]
 
 

@@ -11,7 +11,7 @@ from tests.support import prose
 FLOORS: dict[tuple[str, str], Mapping[str, float]] = {
     ("dev", "en"): {"recall": 0.96, "degree": 1, "years": 1, "company": 0.95, "location": 0.75},
     ("dev", "zh"): {"recall": 0.96, "degree": 1, "years": 1, "company": 0.95, "location": 0.95},
-    ("check", "en"): {"recall": 0.78, "degree": 0.77, "years": 0.77, "company": 0.4, "location": 0.75},
+    ("check", "en"): {"recall": 0.77, "degree": 0.77, "years": 0.77, "company": 0.4, "location": 0.75},
     ("check", "zh"): {"recall": 0.96, "degree": 1, "years": 1, "company": 0.65, "location": 0.95},
 }
 CEILINGS: dict[tuple[str, str], Mapping[str, float]] = {

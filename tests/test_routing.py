@@ -15,7 +15,7 @@ from core import database, engine, i18n, routing
 from core.errors import InputError
 from core.models import Client, Origin, Resume, ResumeKind, Run, RunKind, RunStatus
 from core.routing import TIERS, VISION, Task
-from tests.conftest import forget
+from tests.support.environment import forget
 
 OFFLINE = "offline/analyst"
 OPENAI, CLAUDE, GEMINI = "openai/gpt-5.4-mini", "anthropic/claude-sonnet-5", "gemini/gemini-3.8-flash"

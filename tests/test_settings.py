@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InputError
 from core.settings import ROOT, Settings, settings, variable
-from tests.conftest import forget
+from tests.support.environment import forget
 
 
 def test_precedence_environment_then_dotenv_then_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

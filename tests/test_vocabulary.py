@@ -22,7 +22,7 @@ from core.errors import InputError
 from core.offline import vocabulary, wordfiles
 from core.offline.wordfiles import KINDS, WordFile
 from core.settings import ROOT
-from tests.conftest import forget
+from tests.support.environment import forget
 
 FILES = [wordfiles.HERE / "vocabulary.toml", *sorted((wordfiles.HERE / "words").glob("*.toml"))]
 TABLES = {file.stem: tomllib.loads(file.read_text("utf-8")) for file in FILES}

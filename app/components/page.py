@@ -14,6 +14,8 @@ from core.models import User
 from core.offline import wordfiles
 from core.settings import settings
 
+_log = logging.getLogger(__name__)
+
 # Seconds after the first page was asked for: both take the processor, which that page needs first.
 ENGINE_DELAY, WARM_UP_DELAY = 0.7, 2.5
 
@@ -61,7 +63,10 @@ def _warm_up() -> None:
 
     llm.warm_up()
     engines.warm_up()
-    knowledge.warm_up(database.local_owner())
+    try:
+        knowledge.warm_up(database.local_owner())
+    except WorkbenchError as error:  # whoever opens a page is told what to mend
+        _log.warning("not warmed up error=%s", error.code)
 
 
 def open_page() -> Page:
