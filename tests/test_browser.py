@@ -98,7 +98,7 @@ def choose(page: Any, label: str, option: str) -> None:
             page.keyboard.press("Escape")
         else:
             return
-    pytest.fail(f"{option} could not be chosen as {label}")
+    pytest.fail(f"{option} could not be chosen as {label}, here: {page.locator('body').inner_text()}")
 
 
 def paste(page: Any, text: str) -> None:

@@ -22,7 +22,6 @@ LONG_SHOT = 40  # points; a challenging match below this is told as a long shot;
 
 _CATEGORY_ORDER = ("certification", "experience", "skill", "domain", "education", "language", "soft", "other")
 _SKILLS = frozenset({"skills", "soft", "specialties", "tools", "languages"})  # places where skills are listed
-_OPENING = 4  # lines from the top of a document
 _SHORTEST_QUOTE = 20  # columns
 # Of what a piece of work is proof; that somebody will travel is none.
 _PROVEN = frozenset({"skill", "experience", "domain", "soft", "certification"})
@@ -93,7 +92,7 @@ class _Writer:
             return passage.section
         if passage.source == "detailed_resume":
             return self.voice.words["detailed_section"]
-        return self.voice.words["no_section"] if passage.line < _OPENING else ""
+        return ""
 
     # --- assessment -----------------------------------------------------------------------------------------
 

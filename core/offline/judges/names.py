@@ -37,6 +37,7 @@ _NEVER_USED = re.compile(
     r"|(?:没有?|未能?|从未|尚未|还没)[^，,。；;]{0,4}(?:上线|投产|落地|部署|投入)",
     re.I,
 )
+_EXPERIENCE = re.compile(r"\bexperience\b|经验|经历", re.I)  # and not what one knows
 # Of the words of a name, rare ones weighing more, that one passage must have to be taken for it.
 SAME_WORDS = 0.6
 LONG_WORD = 7  # letters
@@ -75,7 +76,7 @@ def judge(case: Case) -> Answer:
 
 def _short_of_work(case: Case, passages: Sequence[Passage]) -> str:
     """Why names that are all there are no work as it is asked for: known from studies alone, or never put to use."""
-    if case.requirement.category in ("experience", "domain") and all(p.place == "education" for p in passages):
+    if _EXPERIENCE.search(case.demand.text) and all(passage.place == "education" for passage in passages):
         return "studied"
     lines = {(passage.source, passage.line) for passage in passages}
     told = [p for p in case.evidence.passages if (p.source, p.line) in lines]
