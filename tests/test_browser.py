@@ -89,6 +89,8 @@ def choose(page: Any, label: str, option: str) -> None:
     wanted = page.get_by_role("option", name=option).first
     for _ in range(8):
         idle(page)
+        if option in box.input_value() or page.get_by_test_id("stSelectbox").filter(has=box, has_text=option).count():
+            return  # it is chosen already
         box.scroll_into_view_if_needed()
         if not wanted.is_visible():
             box.click()
